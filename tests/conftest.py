@@ -1,0 +1,29 @@
+"""What every test of the project shares: the working tree is importable as the collection it is."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import ansible_collections
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def link_collection() -> Path:
+    """Make `.cache/collections/.../omnimind/platform` lead to the working tree, as `make` does.
+
+    Return the directory to put on a collections path.
+    """
+    collections = ROOT / ".cache" / "collections"
+    link = collections / "ansible_collections" / "omnimind" / "platform"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    if not link.is_symlink():
+        link.symlink_to(ROOT)
+    return collections
+
+
+ansible_collections.__path__.insert(0, str(link_collection() / "ansible_collections"))
+# Commands that tests run (ansible-playbook, molecule) are those beside this Python.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.prefix, "bin")), os.environ["PATH"]])
