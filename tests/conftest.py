@@ -6,8 +6,6 @@ import os
 import sys
 from pathlib import Path
 
-import ansible_collections
-
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -24,6 +22,6 @@ def link_collection() -> Path:
     return collections
 
 
-ansible_collections.__path__.insert(0, str(link_collection() / "ansible_collections"))
+sys.path.insert(0, str(link_collection()))
 # Commands that tests run (ansible-playbook, molecule) are those beside this Python.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.prefix, "bin")), os.environ["PATH"]])
