@@ -6,6 +6,8 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -18,10 +20,19 @@ def link_collection() -> Path:
     link = collections / "ansible_collections" / "omnimind" / "platform"
     link.parent.mkdir(parents=True, exist_ok=True)
     if not link.is_symlink():
-        link.symlink_to(ROOT)
+        link.symlink_to("../../../..")
     return collections
 
 
 sys.path.insert(0, str(link_collection()))
 # Commands that tests run (ansible-playbook, molecule) are those beside this Python.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.prefix, "bin")), os.environ["PATH"]])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give tests that share expensive things (a built collection, hosts) to one worker of xdist."""
+    for item in items:
+        part = item.path.relative_to(ROOT / "tests").parts[0]
+        if part in ("quality", "molecule"):
+            item.add_marker(pytest.mark.xdist_group(part))

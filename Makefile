@@ -1,0 +1,74 @@
+# Everything this project does, by name. `make` lists it.
+SHELL := /bin/sh
+PYTHON ?= python3
+COLLECTION := .cache/collections/ansible_collections/omnimind/platform
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+# What pytest runs: make test TESTS=tests/unit
+TESTS ?= tests
+PYTEST := pytest --numprocesses 2 --dist loadgroup
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-down test lint unit integration molecule docs build bench clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-12s %s\n", $$1, $$2 }'
+
+demo: .venv/.runtime $(COLLECTION) ## the whole site on this machine
+	@ansible-playbook -i inventories/local playbooks/site.yml $(BECOME)
+
+demo-down: .venv/.runtime $(COLLECTION) ## take the site off this machine again
+	@ansible-playbook -i inventories/local playbooks/teardown.yml $(BECOME)
+
+test: ready-to-test ## every test there is, with one summary
+	@$(PYTEST) $(TESTS)
+
+lint: ready-to-test ## ansible-lint, ansible-test sanity, galaxy-importer and the like
+	@pytest tests/quality
+
+unit: ready-to-test ## the pure core, in seconds
+	@pytest tests/unit
+
+integration: ready-to-test ## real servers on loopback
+	@pytest tests/integration
+
+molecule: ready-to-test ## Debian hosts under systemd, in containers
+	@pytest tests/molecule
+
+docs: .venv/.tests $(COLLECTION) ## the manual, to docs/_build/html
+	@ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/.cache/collections docs/build docs/_build
+	@echo docs/_build/html/index.html
+
+build: .venv/.runtime ## the tarball that ansible-galaxy installs, to dist/
+	@ansible-galaxy collection build --force --output-path dist
+
+bench: ready-to-test ## the figures of the README, beside their peers
+	@benchmarks/run
+
+clean: ## remove what make made
+	rm -rf .venv .cache .ansible collections dist docs/_build tests/output
+
+# Asked for only where sudo would ask.
+BECOME = $(shell [ "$$(id -u)" = 0 ] || sudo -n true 2>/dev/null || echo --ask-become-pass)
+
+.PHONY: ready-to-test
+ready-to-test: .venv/.tests $(COLLECTION)
+	@.ci/need git shellcheck
+
+# A stamp is younger than the pins it stands for: the second time costs nothing.
+.venv/.tests: requirements-test.txt .venv/.runtime
+	.venv/bin/pip install --quiet --requirement $<
+	@touch $@
+
+.venv/.runtime: requirements.txt | .venv/bin/pip
+	.venv/bin/pip install --quiet --requirement $<
+	@touch $@
+
+.venv/bin/pip:
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || .ci/need python3-venv
+	$(PYTHON) -m venv .venv
+
+# The working tree under the name it is called by. Relative, so that the tree can be moved.
+$(COLLECTION):
+	@mkdir -p $(@D)
+	@ln -sfn ../../../.. $@

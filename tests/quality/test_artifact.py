@@ -1,0 +1,40 @@
+"""What is built, installed and imported by Galaxy is what users need, and no more."""
+
+from __future__ import annotations
+
+import tarfile
+from pathlib import Path
+
+from quality.conftest import LEFT_BEHIND
+from quality.tools import run, tracked_files
+
+GENERATED = {"FILES.json", "MANIFEST.json"}
+SHIPPED = {
+    "CHANGELOG.rst", "LICENSE", "README.md", "changelogs", "docs", "files", "inventories", "meta",
+    "playbooks", "plugins", "requirements.yml", "roles",
+}  # fmt: skip
+
+
+def test_tarball_holds_what_users_need(artifact: Path) -> None:
+    """Every tracked file of the shipped parts is in it; nothing else is."""
+    with tarfile.open(artifact) as tarball:
+        inside = {member.name for member in tarball if not member.isdir()}
+    wanted = {name for name in tracked_files() if name.split("/")[0] in SHIPPED}
+    hidden = {name for name in wanted if name.startswith("changelogs/.")}
+    assert inside == (wanted - hidden) | GENERATED
+    assert inside.isdisjoint(LEFT_BEHIND)
+
+
+def test_installs_into_an_empty_place(installed: Path) -> None:
+    listed = run("ansible-galaxy", "collection", "list", "omnimind.platform", "-p", installed)
+    assert str(installed) in listed, listed
+
+
+def test_galaxy_importer(artifact: Path, tmp_path: Path) -> None:
+    """Galaxy's own check of an upload, with the switch that certification uses, has nothing to say."""
+    output = run(
+        "python", "-m", "galaxy_importer.main", artifact,
+        cwd=tmp_path, GALAXY_IMPORTER_CHECK_REQUIRED_TAGS="true",
+    )  # fmt: skip
+    assert "Importer processing completed successfully" in output
+    assert "WARNING" not in output, output

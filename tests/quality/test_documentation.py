@@ -1,0 +1,107 @@
+"""ansible-doc shows every module, plugin and role, and each option and return value is described."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from quality.tools import NAME, ROOT, plugin_files, roles, run
+
+FILE_IS_PLUGIN = ("callback", "inventory", "lookup", "module")
+KINDS = (*FILE_IS_PLUGIN, "filter", "test", "role")
+
+
+def declared(kind: str) -> list[str]:
+    """Full names of what the working tree holds of a kind, sorted."""
+    if kind == "role":
+        names = roles()
+    elif kind in FILE_IS_PLUGIN:
+        names = plugin_files("modules" if kind == "module" else kind)
+    else:
+        names = sorted(name for stem in plugin_files(kind) for name in functions(kind, stem))
+    return [f"{NAME}.{name}" for name in names]
+
+
+def functions(kind: str, stem: str) -> Iterator[str]:
+    """Names that one file of filters or tests declares."""
+    file = importlib.import_module(f"ansible_collections.{NAME}.plugins.{kind}.{stem}")
+    yield from file.FilterModule().filters() if kind == "filter" else file.TestModule().tests()
+
+
+def undescribed(where: str, options: dict[str, Any], nested: tuple[str, ...]) -> Iterator[str]:
+    """Paths of the options, or return values, at any depth that have no description."""
+    for name, option in options.items():
+        path = f"{where}.{name}"
+        if not "".join(option.get("description") or ""):
+            yield path
+        for key in nested:
+            yield from undescribed(path, option.get(key) or {}, nested)
+
+
+def ansible_doc(kind: str, *words: str, collections: Path) -> dict[str, Any]:
+    """What `ansible-doc --json` answers about a kind of plugin of the installed collection."""
+    answer = run(
+        "ansible-doc", "--type", kind, "--json", *words,
+        cwd=collections, ANSIBLE_COLLECTIONS_PATH=collections,
+    )  # fmt: skip
+    return json.loads(answer[answer.index("{") :])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_ansible_doc_shows_all_of_it(kind: str, installed: Path) -> None:
+    names = declared(kind)
+    assert sorted(ansible_doc(kind, "--list", NAME, collections=installed)) == names
+    pages = ansible_doc(kind, *names, collections=installed) if names else {}
+    assert sorted(pages) == names
+    missing = [path for name, page in pages.items() for path in missing_from(kind, name, page)]
+    assert not missing
+
+
+def missing_from(kind: str, name: str, page: dict[str, Any]) -> Iterator[str]:
+    """What a reader of this page would look for in vain."""
+    if kind == "role":
+        for entry, spec in page["entry_points"].items():
+            if not spec.get("short_description"):
+                yield f"{name}.{entry}: short_description"
+            yield from undescribed(f"{name}.{entry}", spec.get("options") or {}, ("options",))
+        return
+    doc = page["doc"]
+    yield from (f"{name}: {key}" for key in ("author", "description", "short_description") if not doc.get(key))
+    yield from undescribed(name, doc.get("options") or {}, ("suboptions",))
+    if kind in ("callback", "inventory"):
+        return
+    yield from (f"{name}: {key}" for key in ("examples", "return") if not page.get(key))
+    yield from undescribed(f"{name} returns", page.get("return") or {}, ("contains",))
+
+
+def test_every_action_plugin_is_documented_by_its_module() -> None:
+    assert set(plugin_files("action")) <= set(plugin_files("modules"))
+
+
+def test_modules_that_connect_are_those_of_an_action_group(installed: Path) -> None:
+    """A module takes a password if and only if module_defaults of a group can give it."""
+    runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
+    grouped = sorted(f"{NAME}.{name}" for names in runtime["action_groups"].values() for name in names)
+    pages = ansible_doc("module", *declared("module"), collections=installed)
+    assert sorted(name for name, page in pages.items() if "password" in page["doc"]["options"]) == grouped
+
+
+def test_documentation_markup(installed: Path) -> None:
+    """References, option names and markup in the documentation of plugins lead somewhere."""
+    collection = installed / "ansible_collections" / NAME.replace(".", "/")
+    run("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--skip-rstcheck", collection, cwd=installed)
+
+
+def test_manual(installed: Path, tmp_path: Path) -> None:
+    """The manual builds without a warning and has a page for everything."""
+    run("docs/build", tmp_path, ANSIBLE_COLLECTIONS_PATH=installed)
+    reference = tmp_path / "html" / "reference"
+    pages = {page.stem for page in reference.glob("*.html")}
+    for kind in KINDS:
+        assert {f"{name.removeprefix(NAME + '.')}_{kind}" for name in declared(kind)} <= pages
