@@ -4,9 +4,6 @@ PYTHON ?= python3
 COLLECTION := .cache/collections/ansible_collections/omnimind/platform
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
-# What pytest runs: make test TESTS=tests/unit
-TESTS ?= tests
-PYTEST := pytest --numprocesses 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-down test lint unit integration molecule docs build bench clean
@@ -21,7 +18,7 @@ demo-down: .venv/.runtime $(COLLECTION) ## take the site off this machine again
 	@ansible-playbook -i inventories/local playbooks/teardown.yml $(BECOME)
 
 test: ready-to-test ## every test there is, with one summary
-	@$(PYTEST) $(TESTS)
+	@pytest
 
 lint: ready-to-test ## ansible-lint, ansible-test sanity, galaxy-importer and the like
 	@pytest tests/quality

@@ -29,10 +29,12 @@ sys.path.insert(0, str(link_collection()))
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.prefix, "bin")), os.environ["PATH"]])
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give tests that share expensive things (a built collection, hosts) to one worker of xdist."""
-    for item in items:
+    """Run the quick parts first: unit, then the tests of form, then everything with real servers."""
+    quick = ("unit", "quality")
+
+    def turn(item: pytest.Item) -> int:
         part = item.path.relative_to(ROOT / "tests").parts[0]
-        if part in ("quality", "molecule"):
-            item.add_marker(pytest.mark.xdist_group(part))
+        return quick.index(part) if part in quick else len(quick)
+
+    items.sort(key=turn)

@@ -50,5 +50,8 @@ def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(artifact: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A collections path that held nothing before the tarball was installed, without a network."""
     destination = tmp_path_factory.mktemp("installed")
-    run("ansible-galaxy", "collection", "install", "--offline", artifact, "-p", destination)
+    run(
+        "ansible-galaxy", "collection", "install", "--offline", artifact, "-p", destination,
+        ANSIBLE_COLLECTIONS_PATH=destination,
+    )  # fmt: skip
     return destination

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import tarfile
 from pathlib import Path
 
+import yaml
+
 from quality.conftest import LEFT_BEHIND
-from quality.tools import run, tracked_files
+from quality.tools import NAME, ROOT, run, tracked_files
 
 GENERATED = {"FILES.json", "MANIFEST.json"}
 SHIPPED = {
@@ -26,8 +29,10 @@ def test_tarball_holds_what_users_need(artifact: Path) -> None:
 
 
 def test_installs_into_an_empty_place(installed: Path) -> None:
-    listed = run("ansible-galaxy", "collection", "list", "omnimind.platform", "-p", installed)
-    assert str(installed) in listed, listed
+    """The version that was built is the version that Ansible finds there."""
+    listed = run("ansible-galaxy", "collection", "list", NAME, ANSIBLE_COLLECTIONS_PATH=installed)
+    galaxy = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
+    assert re.search(rf"^{re.escape(NAME)} +{re.escape(galaxy['version'])}\s*$", listed, re.MULTILINE), listed
 
 
 def test_galaxy_importer(artifact: Path, tmp_path: Path) -> None:
