@@ -1,0 +1,53 @@
+# Copyright: OmniMind Development Team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The options that all modules of this domain share, declared once. Documented in doc_fragments/redis.py."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from .connection import REDIS_IMPORT_ERROR, Login
+from .errors import RedisFailure
+
+CONNECTION_ARGUMENTS: dict[str, dict[str, Any]] = {
+    "nodes": {"type": "list", "elements": "raw", "required": True},
+    "username": {"type": "str"},
+    "password": {"type": "str", "no_log": True},
+    "tls": {"type": "bool", "default": False},
+    "validate_certs": {"type": "bool", "default": True},
+    "ca_certs": {"type": "path"},
+    "client_cert_file": {"type": "path"},
+    "client_key_file": {"type": "path"},
+    "connect_timeout": {"type": "float", "default": 5.0},
+}
+
+REQUIRED_TOGETHER = [("client_cert_file", "client_key_file")]
+
+
+def login_of(params: dict[str, Any]) -> Login:
+    """The login that a module's options describe."""
+    return Login(
+        username=params["username"],
+        password=params["password"],
+        tls=params["tls"],
+        validate_certs=params["validate_certs"],
+        ca_certs=params["ca_certs"],
+        client_cert_file=params["client_cert_file"],
+        client_key_file=params["client_key_file"],
+        timeout=params["connect_timeout"],
+    )
+
+
+@contextmanager
+def failures_reported(module: AnsibleModule) -> Iterator[None]:
+    """Turn a missing redis-py, and every RedisFailure, into the module's failure."""
+    if REDIS_IMPORT_ERROR:
+        library = missing_required_lib("redis (Debian: python3-redis)")
+        module.fail_json(msg=library, exception=REDIS_IMPORT_ERROR)
+    try:
+        yield
+    except RedisFailure as failure:
+        module.fail_json(msg=failure.message, **failure.details)

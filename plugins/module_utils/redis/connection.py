@@ -1,0 +1,120 @@
+# Copyright: OmniMind Development Team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Talking to many Redis servers at once, through redis-py (4.3 of Debian 12 and newer)."""
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from .nodes import Address
+
+try:
+    import redis
+    from redis.backoff import NoBackoff
+    from redis.exceptions import RedisError
+    from redis.retry import Retry
+
+    REDIS_IMPORT_ERROR = None
+except ImportError:
+    REDIS_IMPORT_ERROR = traceback.format_exc()
+
+    class RedisError(Exception):
+        """Stands in where redis-py is missing, so that this file can be imported."""
+
+
+Command = Sequence[Any]
+Answer = Any  # a list with a reply (or a RedisError) for each command, or one RedisError for the node
+
+# Enough to hide the round trips of a large cluster; more threads only fight for the interpreter.
+THREADS = 16
+
+
+@dataclass(frozen=True)
+class Login:
+    """How every node is reached. `timeout` in seconds is for connecting and for each answer."""
+
+    username: str | None = None
+    password: str | None = None
+    tls: bool = False
+    validate_certs: bool = True
+    ca_certs: str | None = None
+    client_cert_file: str | None = None
+    client_key_file: str | None = None
+    timeout: float = 5.0
+
+
+class Session:
+    """Open connections, one a node, kept between questions. Use it as a context manager."""
+
+    def __init__(self, login: Login) -> None:
+        self.login = login
+        self._clients: dict[Address, Any] = {}
+        self._pool = ThreadPoolExecutor(THREADS)
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        self._pool.shutdown()
+        for client in self._clients.values():
+            client.close()
+
+    def ask(self, requests: Mapping[Address, Sequence[Command]]) -> dict[Address, Answer]:
+        """Send each node its commands in one round trip, all nodes at once.
+
+        A reply that is an error stands in its place of the list; a node that cannot be asked at all
+        has the error instead of a list. Never raises for what a server does.
+        """
+        for address in requests:
+            if address not in self._clients:
+                self._clients[address] = self._connect(address)
+        answers = self._pool.map(lambda item: self._ask_one(*item), requests.items())
+        return dict(zip(requests, answers))
+
+    def ask_all(self, addresses: Sequence[Address], *commands: Command) -> dict[Address, Answer]:
+        """Send the same commands to all."""
+        return self.ask({address: commands for address in addresses})
+
+    def _connect(self, address: Address) -> Any:
+        login = self.login
+        encryption = {
+            "ssl": True,
+            "ssl_cert_reqs": "required" if login.validate_certs else "none",
+            "ssl_check_hostname": login.validate_certs,
+            "ssl_ca_certs": login.ca_certs,
+            "ssl_certfile": login.client_cert_file,
+            "ssl_keyfile": login.client_key_file,
+        }
+        client = redis.Redis(
+            host=address.host,
+            port=address.port,
+            username=login.username,
+            password=login.password,
+            socket_timeout=login.timeout,
+            socket_connect_timeout=login.timeout,
+            decode_responses=True,
+            retry=Retry(NoBackoff(), 0),
+            **(encryption if login.tls else {}),
+        )
+        # Raw answers: redis-py's own parsers lose the order of CLUSTER NODES, and differ by version.
+        client.response_callbacks.clear()
+        return client
+
+    def _ask_one(self, address: Address, commands: Sequence[Command]) -> Answer:
+        pipeline = self._clients[address].pipeline(transaction=False)
+        for command in commands:
+            pipeline.execute_command(*command)
+        try:
+            return pipeline.execute(raise_on_error=False)
+        except (RedisError, OSError) as error:
+            return error if isinstance(error, RedisError) else RedisError(str(error))
+
+
+def first_error(answer: Answer) -> RedisError | None:
+    """The error of a node that could not be asked, or else of its first refused command."""
+    if isinstance(answer, RedisError):
+        return answer
+    return next((reply for reply in answer if isinstance(reply, RedisError)), None)

@@ -1,0 +1,52 @@
+# Copyright: OmniMind Development Team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From listed nodes and a wish to a healthy cluster: survey, plan, act, check."""
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .connection import Session
+from .description import describe, layout_text
+from .errors import RedisFailure
+from .forming import apply_plan
+from .health import check_cluster, summary
+from .nodes import ListedNode
+from .plan import Wish, make_plan
+from .problems import Expectation
+from .survey import check_announcements, survey_cluster
+
+
+def converge(
+    session: Session,
+    nodes: Sequence[ListedNode],
+    wish: Wish,
+    deadline: float,
+    check_mode: bool = False,
+    on_step: Callable[[str], None] = lambda step: None,
+) -> dict[str, Any]:
+    """Make the wish true until `deadline` (time.monotonic()); the module's answer.
+
+    Raises Refused before any change, RedisFailure when the cluster is not healthy in the end.
+    """
+    started = time.monotonic()
+    expected = Expectation(wish.replicas)
+    survey = check_announcements(session, survey_cluster(session, nodes))
+    plan = make_plan(survey, wish)
+    before = layout_text(survey)
+    answer = {"changed": bool(plan), "plan": plan.steps()}
+    if check_mode:
+        after = plan.layout_after(before)
+        return {**answer, "cluster": describe(survey, expected), "diff": {"before": before, "after": after}}
+    if plan:
+        apply_plan(session, plan, survey, deadline, on_step)
+    try:
+        found = check_cluster(session, nodes, expected, "healthy", deadline)
+    except RedisFailure as failure:
+        done = "after the plan was carried out" if plan else "and nothing in it can be put right by forming"
+        raise RedisFailure(f"The cluster is not healthy {done}: {summary(failure.details)}", cluster=failure.details, **answer)
+    found.pop("elapsed_ms")
+    after = layout_text(survey_cluster(session, nodes)) if plan else before
+    elapsed = round((time.monotonic() - started) * 1000, 1)
+    return {**answer, "cluster": found, "diff": {"before": before, "after": after}, "elapsed_ms": elapsed}
