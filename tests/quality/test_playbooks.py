@@ -6,18 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from quality.tools import NAME, ROOT, run
-
-INVENTORIES = sorted(path.name for path in (ROOT / "inventories").glob("*") if path.is_dir())
-PLAYBOOKS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "playbooks").glob("*.yml"))
+from quality.tools import NAME, inventories, playbooks, run
 
 
-@pytest.mark.parametrize("inventory", INVENTORIES)
+@pytest.mark.parametrize("inventory", inventories())
 def test_syntax(inventory: str) -> None:
-    run("ansible-playbook", "--syntax-check", "-i", f"inventories/{inventory}", *PLAYBOOKS)
+    run("ansible-playbook", "--syntax-check", "-i", f"inventories/{inventory}", *playbooks())
 
 
 def test_playbooks_are_found_by_their_full_names(installed: Path) -> None:
     """As a user of the installed collection calls them."""
-    names = [f"{NAME}.{Path(playbook).stem}" for playbook in PLAYBOOKS]
+    names = [f"{NAME}.{Path(playbook).stem}" for playbook in playbooks()]
     run("ansible-playbook", "--syntax-check", "-i", "localhost,", *names, ANSIBLE_COLLECTIONS_PATH=installed)

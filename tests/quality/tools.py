@@ -52,3 +52,13 @@ def plugin_files(kind: str) -> list[str]:
 def roles() -> list[str]:
     """Names of the roles, sorted."""
     return sorted(path.parent.name for path in (ROOT / "roles").glob("*/tasks"))
+
+
+def playbooks() -> list[str]:
+    """Paths of the playbooks, relative to the root, sorted."""
+    return sorted(str(path.relative_to(ROOT)) for path in (ROOT / "playbooks").glob("*.yml"))
+
+
+def inventories() -> list[str]:
+    """Names of the inventories, sorted."""
+    return sorted(path.name for path in (ROOT / "inventories").iterdir() if path.is_dir())

@@ -1,0 +1,44 @@
+"""The oldest ansible-core that meta/runtime.yml promises reads every playbook and every page."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from quality.tools import NAME, ROOT, inventories, playbooks, plugin_files, run
+
+
+@pytest.fixture(scope="module")
+def oldest() -> Path:
+    """Directory of that version's commands, in an environment kept under .cache."""
+    if sys.version_info >= (3, 13):
+        pytest.skip("ansible-core 2.17 does not run on this Python: the promise is not proved here")
+    runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
+    version = runtime["requires_ansible"].removeprefix(">=")
+    environment = ROOT / ".cache" / f"ansible-core-{version}"
+    if not (environment / "bin" / "ansible-doc").exists():
+        run(sys.executable, "-m", "venv", "--clear", environment)
+        run(environment / "bin" / "python", "-m", "pip", "install", "--quiet", f"ansible-core=={version}")
+    return environment / "bin"
+
+
+def collections(installed: Path) -> str:
+    """A collections path of ours, as installed, and the community's, from the `ansible` package."""
+    (community,) = [path for path in map(Path, sys.path) if (path / "ansible_collections" / "community").is_dir()]
+    return f"{installed}:{community}"
+
+
+def test_playbooks(oldest: Path, installed: Path) -> None:
+    for inventory in inventories():
+        run(
+            oldest / "ansible-playbook", "--syntax-check", "-i", f"inventories/{inventory}", *playbooks(),
+            ANSIBLE_COLLECTIONS_PATH=collections(installed),
+        )  # fmt: skip
+
+
+def test_modules(oldest: Path, installed: Path) -> None:
+    for module in plugin_files("modules"):
+        run(oldest / "ansible-doc", f"{NAME}.{module}", ANSIBLE_COLLECTIONS_PATH=collections(installed))
