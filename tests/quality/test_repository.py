@@ -35,16 +35,16 @@ def host_registries() -> set[str]:
         path.read_text(encoding="utf-8") for path in sources if path.is_file()
     )
     found = {urlsplit(address).hostname or "" for address in re.findall(r"https?://[^\s'\"]+", configuration)}
-    return found - {"", "localhost"}
+    return {host for host in found if "." in host and not host.startswith("127.")}
 
 
 def test_no_registry_is_named() -> None:
     hosts = host_registries()
-    named = [
+    named = {
         f"{name}: {word}"
         for name, text in texts()
         for word in [*(match[0] for match in REGISTRIES.finditer(text)), *(host for host in hosts if host in text)]
-    ]
+    }
     assert not named
 
 
