@@ -1,0 +1,65 @@
+# Copyright: OmniMind Development Team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: redis_nodes
+short_description: All Redis nodes of an inventory group
+description:
+  - Returns the nodes of every host of a group, whatever hosts the play is limited to, so that a module that
+    looks after a whole cluster never takes it for smaller than it is.
+  - A host's nodes come from its inventory variables C(redis_cluster_ports), C(redis_cluster_address) (else
+    C(ansible_host), else its name) and C(redis_cluster_zone).
+version_added: 0.1.0
+author: OmniMind Development Team (@omnimind)
+options:
+  _terms:
+    description: Name of the group.
+    required: true
+  defaults:
+    description: YAML file with the default of C(redis_cluster_ports), for hosts that do not set it.
+    type: path
+    required: true
+  hosts:
+    description: Return the nodes of these hosts only.
+    type: list
+    elements: str
+"""
+
+EXAMPLES = r"""
+- name: The cluster's nodes are known
+  ansible.builtin.debug:
+    msg: "{{ lookup('omnimind.platform.redis_nodes', 'redis', defaults=role_path ~ '/defaults/main.yml') }}"
+"""
+
+RETURN = r"""
+_raw:
+  description: One list of mappings with C(host), C(port) and C(zone), by host in the order of the group, then by port.
+  type: list
+  elements: list
+"""
+
+from pathlib import Path
+
+import yaml
+from ansible.errors import AnsibleError
+from ansible.plugins.lookup import LookupBase
+
+
+class LookupModule(LookupBase):
+    def run(self, terms, variables=None, **kwargs):
+        self.set_options(var_options=variables, direct=kwargs)
+        group = terms[0]
+        members = variables["groups"].get(group)
+        if not members:
+            raise AnsibleError(f"redis_cluster_group: the inventory has no host in a group {group!r}")
+        wanted = self.get_option("hosts") or members
+        defaults = yaml.safe_load(Path(self.get_option("defaults")).read_text())
+        hosts = [(host, variables["hostvars"][host]) for host in members if host in wanted]
+        return [[node for host, values in hosts for node in _nodes(host, values, defaults)]]
+
+
+def _nodes(host, values, defaults):
+    address = values.get("redis_cluster_address") or values.get("ansible_host") or host
+    ports = values.get("redis_cluster_ports", defaults["redis_cluster_ports"])
+    return [{"host": address, "port": port, "zone": values.get("redis_cluster_zone") or ""} for port in ports]

@@ -1,0 +1,132 @@
+# Copyright: OmniMind Development Team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Many instances of one service, under systemd or under supervisor: what is so, and what must be done.
+
+A manager is asked once for all instances and told once for all, however many there are.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+Run = Callable[[Sequence[str]], "tuple[int, str]"]  # a command to its exit status and output
+
+
+class ServiceError(Exception):
+    """A service manager refused a command; the text says which and why."""
+
+
+@dataclass(frozen=True)
+class States:
+    """Instances by their state. `known`: the manager has read their description."""
+
+    active: frozenset[str]
+    enabled: frozenset[str]
+    known: frozenset[str]
+
+
+class Systemd:
+    """Instances as NAME@INSTANCE.service, or NAME.service when there are none."""
+
+    def __init__(self, run: Run, name: str, file: Path) -> None:
+        self.run, self.name, self.file = run, name, file
+
+    def unit(self, instance: str) -> str:
+        return f"{self.name}@{instance}.service" if instance else f"{self.name}.service"
+
+    def states(self, instances: Sequence[str]) -> States:
+        units = [self.unit(instance) for instance in instances]
+        _, text = self.run(["systemctl", "show", "--property=ActiveState,UnitFileState,NeedDaemonReload", *units])
+        found = [dict(line.partition("=")[::2] for line in block.splitlines()) for block in text.split("\n\n")]
+        pairs = list(zip(instances, found))
+        return States(
+            frozenset(i for i, s in pairs if s.get("ActiveState") in ("active", "reloading", "activating")),
+            frozenset(i for i, s in pairs if s.get("UnitFileState") == "enabled"),
+            frozenset(i for i, s in pairs if s.get("NeedDaemonReload") == "no"),
+        )
+
+    def present(self) -> list[str]:
+        """Instances that run or are enabled now."""
+        _, text = self.run(["systemctl", "list-units", "--all", "--plain", "--no-legend", f"{self.name}@*", f"{self.name}.service"])
+        units = [line.split()[0] for line in text.splitlines() if line.strip()]
+        wants = Path("/etc/systemd/system/multi-user.target.wants")
+        units += [link.name for link in wants.glob(f"{self.name}@*.service")] if wants.is_dir() else []
+        return sorted({unit.rpartition("@")[2].replace(".service", "") for unit in units if "@" in unit} or {""})
+
+    def learn(self) -> None:
+        _must(self.run, ["systemctl", "daemon-reload"])
+
+    def enable(self, instances: Sequence[str]) -> None:
+        _must(self.run, ["systemctl", "enable", *map(self.unit, instances)])
+
+    def start(self, instances: Sequence[str]) -> None:
+        _must(self.run, ["systemctl", "start", *map(self.unit, instances)])
+
+    def remove(self, instances: Sequence[str]) -> None:
+        units = [self.unit(instance) for instance in instances]
+        self.run(["systemctl", "disable", "--now", *units])
+        self.file.unlink(missing_ok=True)
+        self.learn()
+        self.run(["systemctl", "reset-failed", *units])
+
+
+class Supervisor:
+    """Instances as programs NAME-INSTANCE. A program is enabled by being in the configuration.
+
+    A running program whose description changed goes on as it is: `update` would restart all at once.
+    """
+
+    def __init__(self, run: Run, name: str, file: Path) -> None:
+        self.run, self.name, self.file = run, name, file
+
+    def program(self, instance: str) -> str:
+        return f"{self.name}-{instance}" if instance else self.name
+
+    def states(self, instances: Sequence[str]) -> States:
+        # Exit status 3 only says that not all run; 4 that the daemon does not answer.
+        _, text = self.run(["supervisorctl", "status"])
+        rows = dict(line.split()[:2] for line in text.splitlines() if len(line.split()) > 1)
+        by_state = {i: rows.get(self.program(i)) for i in instances}
+        known = frozenset(i for i, state in by_state.items() if state)
+        active = frozenset(i for i, state in by_state.items() if state in ("RUNNING", "STARTING"))
+        return States(active, known, known)
+
+    def present(self) -> list[str]:
+        if not self.file.exists():
+            return []
+        lines = [line for line in self.file.read_text().splitlines() if line.startswith("[program:")]
+        return [line[len("[program:") : -1][len(self.name) + 1 :] for line in lines]
+
+    def learn(self) -> None:
+        status, _ = self.run(["supervisorctl", "pid"])
+        if status:
+            _must(self.run, ["service", "supervisor", "start"])
+        _must(self.run, ["supervisorctl", "reread"])
+
+    def enable(self, instances: Sequence[str]) -> None:
+        _must(self.run, ["supervisorctl", "add", *map(self.program, instances)])
+
+    def start(self, instances: Sequence[str]) -> None:
+        # "add" has started the new ones already.
+        stopped = [i for i in instances if i not in self.states(instances).active]
+        if stopped:
+            _must(self.run, ["supervisorctl", "start", *map(self.program, stopped)])
+
+    def remove(self, instances: Sequence[str]) -> None:
+        programs = [self.program(instance) for instance in instances]
+        self.run(["supervisorctl", "stop", *programs])
+        self.file.unlink(missing_ok=True)
+        self.run(["supervisorctl", "reread"])
+        self.run(["supervisorctl", "remove", *programs])
+        for log in Path("/var/log/supervisor").glob(f"{self.name}*.log*"):
+            log.unlink()
+
+
+MANAGERS = {"systemd": Systemd, "supervisor": Supervisor}
+
+
+def _must(run: Run, command: Sequence[str]) -> None:
+    status, text = run(command)
+    if status:
+        raise ServiceError(f"{' '.join(command)} failed: {text.strip()}")

@@ -1,0 +1,82 @@
+# Copyright: OmniMind Development Team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Brings running servers to the settings of their file, as far as that goes without a restart."""
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .connection import Answer, RedisError, Session, first_error
+from .errors import RedisFailure
+from .nodes import Address
+from .settings import is_same, value_text
+
+POLL_SECONDS = 0.05
+SECRETS = {"requirepass", "masterauth", "tls-key-file-pass"}
+
+
+def apply_settings(
+    session: Session, nodes: Sequence[Address], settings: Mapping[str, Any], deadline: float, check_mode: bool
+) -> dict[str, Any]:
+    """The answer of redis_config. Raises RedisFailure for a node that does not answer until the deadline
+    (time.monotonic()), a setting that the server does not know, or a value that it refuses."""
+    running = _read_settings(session, nodes, deadline)
+    before, after, waiting = {}, {}, {}
+    for node in nodes:
+        unknown = sorted(set(settings) - set(running[node]))
+        if unknown:
+            raise RedisFailure(f"{node} knows no setting {', '.join(unknown)}")
+        different = {n: v for n, v in settings.items() if not is_same(n, v, running[node][n])}
+        # Setting a value that is there already tells, without a change, whether it can be set at all.
+        values = {n: running[node][n] if check_mode else value_text(v) for n, v in different.items()}
+        answers = session.ask({node: [("CONFIG", "SET", n, v) for n, v in values.items()]})[node]
+        refused = {n: str(a) for n, a in zip(values, answers) if isinstance(a, RedisError)}
+        _raise_refusals(node, refused)
+        for name in different:
+            (waiting if name in refused else after).setdefault(str(node), {})[name] = _shown(name, settings[name])
+            if name not in refused:
+                before.setdefault(str(node), {})[name] = _shown(name, running[node][name])
+    return {
+        "changed": bool(after),
+        "set": after,
+        "restart_required": waiting,
+        "diff": {"before": _text(before), "after": _text(after)},
+    }
+
+
+def _read_settings(session: Session, nodes: Sequence[Address], deadline: float) -> dict[Address, dict[str, str]]:
+    """CONFIG GET of every node, as soon as all answer."""
+    while True:
+        answers = session.ask_all(nodes, ("CONFIG", "GET", "*"))
+        silent = {node: first_error(answer) for node, answer in answers.items() if first_error(answer)}
+        if not silent:
+            return {node: _pairs(answer) for node, answer in answers.items()}
+        if time.monotonic() >= deadline or any(_is_final(error) for error in silent.values()):
+            reasons = "; ".join(f"{node}: {error}" for node, error in silent.items())
+            raise RedisFailure(f"Settings could not be read. {reasons}")
+        time.sleep(POLL_SECONDS)
+
+
+def _is_final(error: RedisError) -> bool:
+    """A refused login stays refused; only starting and loading pass by."""
+    return str(error).startswith(("WRONGPASS", "NOAUTH", "NOPERM", "invalid", "AUTH", "Authentication"))
+
+
+def _pairs(answer: Answer) -> dict[str, str]:
+    flat = answer[0]
+    return dict(flat) if isinstance(flat, dict) else dict(zip(flat[::2], flat[1::2]))
+
+
+def _raise_refusals(node: Address, refused: Mapping[str, str]) -> None:
+    for name, reason in refused.items():
+        if "immutable" not in reason and "protected config" not in reason:
+            raise RedisFailure(f"{node} refuses the setting {name}: {reason}")
+
+
+def _shown(name: str, value: Any) -> str:
+    return "(secret)" if name in SECRETS else value_text(value)
+
+
+def _text(changes: Mapping[str, Mapping[str, str]]) -> str:
+    return "".join(f"{node} {name} {value}\n" for node, values in changes.items() for name, value in values.items())

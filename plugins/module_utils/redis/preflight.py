@@ -1,0 +1,98 @@
+# Copyright: OmniMind Development Team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Bad input and unfit hosts, told before anything changes. Each complaint names the variable at fault."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .nodes import ListedNode
+from .placement import Place, choose_masters, match_replicas, neighbours
+
+BUS_OFFSET = 10000
+
+
+@dataclass(frozen=True)
+class HostState:
+    """What is so on the host: taken ports (TCP, in LISTEN), free space, whether we are root, and which
+    ports have a node of ours already."""
+
+    listening: frozenset[int]
+    own_ports: frozenset[int]
+    free_mb: int
+    is_root: bool
+
+
+def complaints(variables: Mapping[str, Any], nodes: Sequence[ListedNode], host: HostState) -> list[str]:
+    """Everything that is wrong, as sentences; variables by their names without the role's prefix."""
+    ports = variables["ports"]
+    found = [*_port_complaints(ports), *_password_complaints(variables["password"])]
+    found += _shape_complaints(nodes, variables["replicas"], variables["anti_affinity"])
+    if not host.is_root:
+        found.append("ansible_become: tasks of this role need root, and run without it")
+    found += [
+        f"ports: {port} is taken by another program on this host"
+        for port in _valid(ports)
+        if port not in host.own_ports and host.listening & {port, port + BUS_OFFSET}
+    ]
+    if host.free_mb < variables["min_free_mb"]:
+        found.append(
+            f"data_directory: {variables['data_directory']} has {host.free_mb} MB free, "
+            f"min_free_mb asks for {variables['min_free_mb']}"
+        )
+    return found
+
+
+def _valid(ports: Iterable[Any]) -> list[int]:
+    return [port for port in ports if isinstance(port, int) and 1 <= port <= 65535 - BUS_OFFSET]
+
+
+def _port_complaints(ports: Sequence[int]) -> list[str]:
+    found = [] if ports else ["ports: the list is empty, a host needs at least one node"]
+    found += [f"ports: {port} is given twice" for port in sorted({p for p in ports if ports.count(p) > 1})]
+    top = 65535 - BUS_OFFSET
+    found += [
+        f"ports: {port} is not within 1 and {top} (the cluster bus needs the port {BUS_OFFSET} above as well)"
+        for port in ports
+        if port not in _valid(ports)
+    ]
+    used = set(_valid(ports))
+    return found + [
+        f"ports: {port} is the cluster bus of {port - BUS_OFFSET}" for port in sorted(used) if port - BUS_OFFSET in used
+    ]
+
+
+def _password_complaints(password: str) -> list[str]:
+    if not password:
+        return ["password: it is empty; give one, for example with the ansible.builtin.password lookup"]
+    if any(character in password for character in "\r\n\0"):
+        return ["password: it contains a line break, which no client can send"]
+    return []
+
+
+def _shape_complaints(nodes: Sequence[ListedNode], replicas: int, anti_affinity: str) -> list[str]:
+    if replicas < 0:
+        return [f"replicas: {replicas} is negative"]
+    masters = len(nodes) // (replicas + 1)
+    if masters < 3:
+        needed = 3 * (replicas + 1)
+        return [f"ports: {needed} nodes are needed for 3 masters with replicas={replicas} each, the group has {len(nodes)}"]
+    if anti_affinity != "required":
+        return []
+    return [
+        f"anti_affinity: it is required, but of {len(nodes)} nodes on {len({n.address.host for n in nodes})} hosts "
+        f"{count} would share the {domain} of their master"
+        for domain, count in _unavoidable(nodes, masters, replicas)
+        if count
+    ]
+
+
+def _unavoidable(nodes: Sequence[ListedNode], masters: int, replicas: int) -> list[tuple[str, int]]:
+    """How many replicas would stand beside their master in the best placement, by host and by zone."""
+    places = {str(n.address): Place(str(n.address), n.address.host, n.zone) for n in nodes}
+    chosen = choose_masters(list(places.values()), masters, replicas)
+    free = [place for place in places.values() if place not in chosen]
+    following = match_replicas(chosen, free, replicas, {})
+    zones = neighbours(following, places, lambda place: place.zone) if all(n.zone for n in nodes) else []
+    return [("host", len(neighbours(following, places, lambda place: place.host))), ("zone", len(zones))]

@@ -1,0 +1,118 @@
+#!/usr/bin/python
+# Copyright: OmniMind Development Team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: redis_preflight
+short_description: Refuse a roll-out of Redis nodes that cannot end well
+description:
+  - Checks, before anything is changed, what is asked of this host and of the group of hosts, and fails with
+    every reason at once, each beginning with the variable at fault.
+  - Refused are ports that are out of range, given twice or taken by another program, an empty password, too
+    few nodes for the replicas, a required anti-affinity that the hosts do not allow, a full disk, and a task
+    that does not run as root.
+  - It needs nothing but Python on the host.
+version_added: 0.1.0
+author: OmniMind Development Team (@omnimind)
+options:
+  variable_prefix:
+    description: What is put before the names of variables in messages.
+    type: str
+    default: ""
+  ports:
+    description: Ports of the nodes of this host.
+    type: list
+    elements: int
+    required: true
+  password:
+    description: The password that nodes will ask for.
+    type: str
+    required: true
+  nodes:
+    description: All nodes of the cluster, as mappings with C(host), C(port) and C(zone).
+    type: list
+    elements: raw
+    required: true
+  replicas:
+    description: Replicas of each master.
+    type: int
+    default: 1
+  anti_affinity:
+    description: Whether a replica must stay away from its master's host and zone.
+    type: str
+    choices: [none, preferred, required]
+    default: preferred
+  data_directory:
+    description: Where nodes keep their data, a directory a port. It need not exist.
+    type: path
+    required: true
+  min_free_mb:
+    description: Megabytes (2^20 bytes) that must be free there.
+    type: int
+    default: 0
+attributes:
+  check_mode:
+    support: full
+    description: The module only reads.
+  diff_mode:
+    support: none
+    description: The module changes nothing.
+"""
+
+EXAMPLES = r"""
+- name: Host and variables are fit for the cluster
+  omnimind.platform.redis_preflight:
+    ports: [7000, 7001]
+    password: "{{ redis_password }}"
+    nodes: ["10.0.0.1:7000", "10.0.0.1:7001", "10.0.0.2:7000", "10.0.0.2:7001", "10.0.0.3:7000", "10.0.0.3:7001"]
+    data_directory: /var/lib/redis
+    min_free_mb: 1024
+"""
+
+RETURN = r"""
+complaints:
+  description: Every reason to refuse, in words.
+  returned: failure
+  type: list
+  elements: str
+  sample: ["redis_cluster_ports: 7000 is given twice"]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.omnimind.platform.plugins.module_utils.redis.errors import RedisFailure
+from ansible_collections.omnimind.platform.plugins.module_utils.redis.host_state import read_host_state
+from ansible_collections.omnimind.platform.plugins.module_utils.redis.nodes import parse_nodes
+from ansible_collections.omnimind.platform.plugins.module_utils.redis.preflight import complaints
+
+ARGUMENTS = {
+    "variable_prefix": {"type": "str", "default": ""},
+    "ports": {"type": "list", "elements": "int", "required": True},
+    "password": {"type": "str", "required": True, "no_log": True},
+    "nodes": {"type": "list", "elements": "raw", "required": True},
+    "replicas": {"type": "int", "default": 1},
+    "anti_affinity": {"type": "str", "choices": ["none", "preferred", "required"], "default": "preferred"},
+    "data_directory": {"type": "path", "required": True},
+    "min_free_mb": {"type": "int", "default": 0},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    params = module.params
+    host = read_host_state(params["data_directory"], params["ports"])
+    try:
+        found = complaints(params, parse_nodes(params["nodes"]), host)
+    except RedisFailure as failure:
+        # The list of nodes is made of the ports of all hosts.
+        found = [failure.message.replace("nodes:", "ports:", 1)]
+    prefix = params["variable_prefix"]
+    found = [text if text.startswith("ansible_") else prefix + text for text in found]
+    if found:
+        module.fail_json(msg="; ".join(found), complaints=found)
+    module.exit_json(changed=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+#!/usr/bin/python
+# Copyright: OmniMind Development Team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: service_instances
+short_description: Instances of one service, all at once
+description:
+  - Makes all instances of a service that is described to systemd or supervisor run, now and after a boot,
+    with a state directory for each, in one call however many there are.
+  - An instance that runs is never restarted, not even when its description changed.
+  - The role P(omnimind.platform.managed_service#role) writes the description and calls this module.
+version_added: 0.1.0
+author: OmniMind Development Team (@omnimind)
+options:
+  name:
+    description: Name of the service.
+    type: str
+    required: true
+  instances:
+    description: Names of the instances. An empty list stands for one service without instances.
+    type: list
+    elements: str
+    default: []
+  manager:
+    description: What runs the service.
+    type: str
+    choices: [systemd, supervisor]
+    required: true
+  file:
+    description: The file in which the service is described to the manager.
+    type: path
+    required: true
+  state:
+    description: V(absent) stops and removes all instances there are, with the file, and keeps their directories.
+    type: str
+    choices: [started, absent]
+    default: started
+  state_directory:
+    description: Directory that holds a directory for each instance, or belongs to the service without instances.
+    type: path
+  owner:
+    description: Owner of the directories.
+    type: str
+    default: root
+  group:
+    description: Group of the directories.
+    type: str
+    default: root
+attributes:
+  check_mode:
+    support: full
+    description: Returns what would be started or removed.
+  diff_mode:
+    support: none
+    description: Returns lists instead.
+"""
+
+EXAMPLES = r"""
+- name: Both nodes run
+  omnimind.platform.service_instances:
+    name: omnimind-redis
+    instances: ["7000", "7001"]
+    manager: systemd
+    file: /etc/systemd/system/omnimind-redis@.service
+    state_directory: /var/lib/omnimind/redis
+    owner: redis
+    group: redis
+"""
+
+RETURN = r"""
+started:
+  description: Instances that were started.
+  returned: success
+  type: list
+  elements: str
+enabled:
+  description: Instances that were enabled for the next boot.
+  returned: success
+  type: list
+  elements: str
+removed:
+  description: Instances that were stopped and removed.
+  returned: success
+  type: list
+  elements: str
+directories:
+  description: Directories that were made.
+  returned: success
+  type: list
+  elements: str
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.omnimind.platform.plugins.module_utils.host.services import MANAGERS, ServiceError
+
+ARGUMENTS = {
+    "name": {"type": "str", "required": True},
+    "instances": {"type": "list", "elements": "str", "default": []},
+    "manager": {"type": "str", "choices": ["systemd", "supervisor"], "required": True},
+    "file": {"type": "path", "required": True},
+    "state": {"type": "str", "choices": ["started", "absent"], "default": "started"},
+    "state_directory": {"type": "path"},
+    "owner": {"type": "str", "default": "root"},
+    "group": {"type": "str", "default": "root"},
+}
+
+
+def make_directories(params: dict, check_mode: bool) -> list[str]:
+    """The directories that were missing."""
+    if not params["state_directory"]:
+        return []
+    parent = Path(params["state_directory"])
+    wanted = [parent, *(parent / instance for instance in params["instances"])]
+    missing = [path for path in wanted if not path.is_dir()]
+    for path in missing if not check_mode else ():
+        path.mkdir(parents=True, mode=0o750)
+        shutil.chown(path, params["owner"], params["group"])
+        os.chmod(path, 0o750)
+    return [str(path) for path in missing]
+
+
+def start_all(manager, params: dict, check_mode: bool) -> dict:
+    directories = make_directories(params, check_mode)
+    instances = params["instances"] or [""]
+    states = manager.states(instances)
+    enabled = [i for i in instances if i not in states.enabled]
+    started = [i for i in instances if i not in states.active]
+    if not check_mode:
+        if len(states.known) < len(instances):
+            manager.learn()
+        if enabled:
+            manager.enable(enabled)
+        if started:
+            manager.start(started)
+    changed = bool(directories or enabled or started)
+    return {"changed": changed, "started": started, "enabled": enabled, "removed": [], "directories": directories}
+
+
+def remove_all(manager, check_mode: bool) -> dict:
+    removed = manager.present() if manager.file.exists() else []
+    if removed and not check_mode:
+        manager.remove(removed)
+    return {"changed": bool(removed), "started": [], "enabled": [], "removed": removed, "directories": []}
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    params = module.params
+
+    def run(command):
+        try:
+            status, out, err = module.run_command(list(command), handle_exceptions=False)
+        except OSError as error:  # the manager itself is not installed, as in check mode on a fresh host
+            return 127, str(error)
+        return status, out + err
+
+    manager = MANAGERS[params["manager"]](run, params["name"], Path(params["file"]))
+    try:
+        if params["state"] == "absent":
+            answer = remove_all(manager, module.check_mode)
+        else:
+            answer = start_all(manager, params, module.check_mode)
+    except ServiceError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**answer)
+
+
+if __name__ == "__main__":
+    main()
