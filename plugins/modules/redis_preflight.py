@@ -47,6 +47,16 @@ options:
     description: Where nodes keep their data, a directory a port. It need not exist.
     type: path
     required: true
+  unknown_variables:
+    description: Sentences about variables that look like the role's but are none, by the lookup
+      P(omnimind.platform.unknown_variables#lookup). Each is a reason to refuse.
+    type: list
+    elements: str
+    default: []
+  server:
+    description: Path of the server's program.
+    type: path
+    default: /usr/bin/redis-server
   min_free_mb:
     description: Megabytes (2^20 bytes) that must be free there.
     type: int
@@ -71,6 +81,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+installed:
+  description: Whether the server's program is there already.
+  returned: success
+  type: bool
 complaints:
   description: Every reason to refuse, in words.
   returned: failure
@@ -78,6 +92,8 @@ complaints:
   elements: str
   sample: ["redis_cluster_ports: 7000 is given twice"]
 """
+
+from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -94,6 +110,8 @@ ARGUMENTS = {
     "replicas": {"type": "int", "default": 1},
     "anti_affinity": {"type": "str", "choices": ["none", "preferred", "required"], "default": "preferred"},
     "data_directory": {"type": "path", "required": True},
+    "unknown_variables": {"type": "list", "elements": "str", "default": []},
+    "server": {"type": "path", "default": "/usr/bin/redis-server"},
     "min_free_mb": {"type": "int", "default": 0},
 }
 
@@ -109,9 +127,10 @@ def main() -> None:
         found = [failure.message.replace("nodes:", "ports:", 1)]
     prefix = params["variable_prefix"]
     found = [text if text.startswith("ansible_") else prefix + text for text in found]
+    found = params["unknown_variables"] + found
     if found:
         module.fail_json(msg="; ".join(found), complaints=found)
-    module.exit_json(changed=False)
+    module.exit_json(changed=False, installed=Path(params["server"]).exists())
 
 
 if __name__ == "__main__":

@@ -93,8 +93,10 @@ def _maximum_matching(seats: Sequence[tuple[Place, int]], free: Sequence[Place])
     seat_of: dict[int, int] = {}
 
     def seek(seat: int, allowed: int, seen: set[int]) -> bool:
-        for i, place in enumerate(free):
-            if i not in seen and _closeness(seats[seat][0], place) <= allowed:
+        near = [i for i, p in enumerate(free) if i not in seen and _closeness(seats[seat][0], p) <= allowed]
+        # Nodes without a seat first: nobody need move for them.
+        for i in sorted(near, key=lambda i: i in seat_of):
+            if i not in seen:
                 seen.add(i)
                 if i not in seat_of or seek(seat_of[i], allowed, seen):
                     seat_of[i] = seat
