@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test lint unit integration molecule docs build bench clean
+.PHONY: help demo demo-down test lint unit integration molecule docs build changelog bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -38,6 +38,13 @@ docs: .venv/.tests $(COLLECTION) ## the manual, to docs/_build/html
 
 build: .venv/.runtime ## the tarball that ansible-galaxy installs, to dist/
 	@ansible-galaxy collection build --force --output-path dist
+
+changelog: .venv/.tests ## enter fragments and new plugins under galaxy.yml's version
+	@rm -rf .cache/release && .ci/tree .cache/release
+	@cd .cache/release/ansible_collections/omnimind/platform && \
+	    antsibull-changelog release --update-existing --reload-plugins
+	@rm -rf changelogs && cp -r .cache/release/ansible_collections/omnimind/platform/changelogs . && \
+	    cp .cache/release/ansible_collections/omnimind/platform/CHANGELOG.rst .
 
 bench: ready-to-test ## the figures of the README, beside their peers
 	@benchmarks/run
