@@ -1,0 +1,53 @@
+"""Every molecule scenario, on Debian hosts under systemd."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hosts.engine import engine_with_images
+
+ROOT = Path(__file__).resolve().parents[2]
+LOGS = ROOT / ".cache" / "molecule"
+SCENARIOS = sorted(path.parent.name for path in ROOT.glob("molecule/*/molecule.yml"))
+
+
+@pytest.fixture(scope="session")
+def environment() -> Iterator[dict[str, str]]:
+    """The environment of commands that need the engine and the host images."""
+    with engine_with_images() as docker:
+        yield {**os.environ, **docker, "NO_COLOR": "1"}
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_scenario(scenario: str, environment: dict[str, str]) -> None:
+    """The whole sequence of a scenario succeeds; `tail -f .cache/molecule/SCENARIO.log` shows it meanwhile."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    log = LOGS / f"{scenario}.log"
+    try:
+        status = _molecule(["test", "--destroy=never"], scenario, environment, log)
+        told = log.read_text(encoding="utf-8")
+    finally:
+        # Also after a failure or an interrupt, when molecule itself had no time to.
+        gone = _molecule(["destroy"], scenario, environment, LOGS / f"{scenario}-destroy.log")
+    assert status == 0, f"{log}:\n{told[-8000:]}"
+    assert gone == 0, f"hosts are left behind, see {LOGS / f'{scenario}-destroy.log'}"
+
+
+def _molecule(command: list[str], scenario: str, environment: dict[str, str], log: Path) -> int:
+    """Run a command of molecule on a scenario, with what it prints in `log`, and return its exit status."""
+    with open(log, "w", encoding="utf-8") as file:
+        return subprocess.run(
+            ["molecule", *command, "--scenario-name", scenario],
+            cwd=ROOT,
+            env=environment,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            timeout=900,
+            check=False,
+        ).returncode
