@@ -1,0 +1,94 @@
+"""A master is killed under load: how long its slots take no writes, and what is lost."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import NamedTuple
+
+from benchmarks.figures import Figure, Sample, Table, number
+from benchmarks.load import Load, Result
+from benchmarks.nodes import empty_nodes, form, wait_until_settled
+from benchmarks.options import Options, tell
+from tests.integration.servers import PASSWORD, Server, Servers
+
+NODE_TIMEOUTS = (2000, 5000)  # milliseconds
+ADDED = 2.0  # seconds that the outage may last beyond the node timeout
+RATE = 1000.0  # acknowledged writes a second that must be reached, the outage included
+
+
+class Round(NamedTuple):
+    """A load with a kill in it: the slots of the killed master, and when it was killed (time.monotonic())."""
+
+    result: Result
+    slots: frozenset[int]
+    killed: float
+
+
+def measure(options: Options) -> Table:
+    seconds = options.load_seconds
+    table = Table(f"A master killed (kill -9) in the middle of {seconds:.0f} s of writing, 3 + 3 nodes", "peer")
+    for node_timeout in NODE_TIMEOUTS:
+        rounds = [_kill_under_load(node_timeout, seconds) for _turn in range(options.rounds)]
+        table.figures += _figures(node_timeout, rounds)
+        table.notes.append(_explanation(node_timeout, rounds))
+    table.notes += [
+        "Outage: the longest time without an acknowledged write on the killed master's slots, as a redis-py client sees it.",
+        "A master acknowledges a write before its replica has it (replication is asynchronous), so what it acknowledged",
+        "in its last moment may be lost with it; no failover can bring that back.",
+    ]
+    return table
+
+
+def _figures(node_timeout: int, rounds: list[Round]) -> list[Figure]:
+    def sample(values: list[float], unit: str = "") -> Sample:
+        return Sample(tuple(values), unit)
+
+    results = [found.result for found in rounds]
+    limit = node_timeout / 1000 + ADDED
+    title = f"node timeout {node_timeout / 1000:.0f} s:"
+    return [
+        Figure(f"{title} outage", sample([r.longest_gap(slots) for r, slots, _ in rounds], "s"), at_most=limit),
+        Figure(f"{title} acknowledged", sample([r.rate for r in results], "requests/s"), at_least=RATE),
+        Figure(f"{title} acknowledged writes", sample([len(r.acknowledged) for r in results])),
+        Figure(f"{title} acknowledged writes lost", sample([len(r.lost) for r in results])),
+        Figure(f"{title} failed writes", sample([len(r.failed) for r in results])),
+    ]
+
+
+def _kill_under_load(node_timeout: int, seconds: float) -> Round:
+    with empty_nodes(6, node_timeout) as servers:
+        form(servers)
+        wait_until_settled(servers)
+        victim, slots = _some_master(servers)
+        with Load([(server.host, server.port) for server in servers], PASSWORD) as load:
+            time.sleep(seconds / 2)
+            killed = time.monotonic()
+            victim.kill()
+            time.sleep(max(0.0, killed + seconds / 2 - time.monotonic()))
+            found = Round(load.stop(), slots, killed)
+    outage = number(found.result.longest_gap(slots))
+    tell(f"failover at {node_timeout} ms: {number(found.result.rate)}/s, outage {outage} s, lost {len(found.result.lost)}")
+    return found
+
+
+def _some_master(servers: Servers) -> tuple[Server, frozenset[int]]:
+    """A master and its slots."""
+    for line in str(servers[0].call("CLUSTER", "NODES")).splitlines():
+        fields = line.split()
+        if "master" in fields[2]:
+            bounds = [part.partition("-") for part in fields[8:]]
+            slots = (slot for low, _, high in bounds for slot in range(int(low), int(high or low) + 1))
+            return servers.by_address(fields[1].partition("@")[0]), frozenset(slots)
+    raise RuntimeError("no master in CLUSTER NODES")
+
+
+def _explanation(node_timeout: int, rounds: list[Round]) -> str:
+    """What failed, and when the lost writes had been acknowledged."""
+    errors = sum((found.result.errors for found in rounds), Counter[str]())
+    kinds = ", ".join(f"{count} {name}" for name, count in errors.most_common()) or "none"
+    before = [found.killed - write.answered for found in rounds for write in found.result.lost]
+    when = "none lost"
+    if before:
+        when = f"lost ones acknowledged {min(before) * 1000:.1f} to {max(before) * 1000:.1f} ms before the kill"
+    return f"Node timeout {node_timeout / 1000:.0f} s: failed {kinds}; {when}."
