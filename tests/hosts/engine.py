@@ -148,10 +148,13 @@ def _end(pid: int) -> None:
     """End our engine's process and wait until it is gone; a number used again by others is left alone."""
     command = Path(f"/proc/{pid}/cmdline")
     deadline = time.monotonic() + _PATIENCE
+    asked = False  # Asked a third time, dockerd would leave without cleaning up.
     with suppress(FileNotFoundError, ProcessLookupError, ChildProcessError):
         while str(_CONFIGURATION).encode() in command.read_bytes():
+            if not asked:
+                os.kill(pid, signal.SIGTERM)
+                asked = True
             if time.monotonic() > deadline:
                 raise HostsError(f"dockerd ({pid}) does not end; see {_LOG}")
-            os.kill(pid, signal.SIGTERM)
-            time.sleep(0.2)
+            time.sleep(0.1)
         os.waitpid(pid, os.WNOHANG)  # An ended child of ours stays listed until it is asked for.
