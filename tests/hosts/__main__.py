@@ -1,4 +1,4 @@
-"""`python -m tests.hosts COMMAND...`: run a command while an engine with the host images is there."""
+"""`python -m tests.hosts COMMAND...` runs a command while an engine with the images is there."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from .machine import HostsError
 
 
 def main() -> int:
-    """Run the command of the command line; return its exit status, 2 without one, 1 without hosts."""
+    """Run what the command line says; return its exit status, 2 without one, 1 without hosts."""
     if len(sys.argv) < 2:
         print(__doc__, file=sys.stderr)
         return 2
-    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))  # Clean up then too.
+    # Clean up then too.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     try:
         with engine_with_images() as environment:
-            return subprocess.run(sys.argv[1:], check=False, env={**os.environ, **environment}).returncode
+            everything = {**os.environ, **environment}
+            return subprocess.run(sys.argv[1:], check=False, env=everything).returncode
     except HostsError as error:
         print(error, file=sys.stderr)
         return 1

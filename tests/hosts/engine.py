@@ -1,4 +1,4 @@
-"""A Docker engine: the one that answers, or one of our own that is gone when the last user leaves."""
+"""A Docker engine: the one that answers, or one of our own that goes when the last user leaves."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PATIENCE = 60.0  # seconds for a daemon to answer, or to end
 
 @contextmanager
 def engine_with_images() -> Iterator[dict[str, str]]:
-    """Yield the environment variables that lead Docker's clients to an engine that holds the images.
+    """Yield the environment variables that lead Docker's clients to an engine with the images.
 
     Runs at the same time share one engine. The last one to leave stops it when it is ours, and
     takes the images back when it is not. Raise HostsError when there is no way to get there.
@@ -65,7 +65,7 @@ def _leave(users: TextIO) -> None:
 
 
 def _find_or_start() -> dict[str, str]:
-    """Return the client's environment for the machine's engine, else for ours, started when it is not running."""
+    """Return the client's environment for the machine's engine, else for ours, which is started."""
     require(docker="docker.io")
     if _answers({}):
         return {}
@@ -129,7 +129,7 @@ def _start() -> dict[str, str]:
     deadline = time.monotonic() + _PATIENCE
     while not _answers(environment):
         if daemon.poll() is not None or time.monotonic() > deadline:
-            raise HostsError(f"dockerd does not answer; its last words:\n{_LOG.read_text()[-2000:]}")
+            raise HostsError(f"dockerd does not answer:\n{_LOG.read_text()[-2000:]}")
         time.sleep(0.1)
     return environment
 
@@ -145,7 +145,7 @@ def _stop() -> None:
 
 
 def _end(pid: int) -> None:
-    """End our engine's process and wait until it is gone; a number used again by others is left alone."""
+    """End our engine and wait until it is gone; others that got its process id are left alone."""
     command = Path(f"/proc/{pid}/cmdline")
     deadline = time.monotonic() + _PATIENCE
     asked = False  # Asked a third time, dockerd would leave without cleaning up.

@@ -1,4 +1,4 @@
-"""Host images: Debian under systemd, made on this machine with mmdebstrap from its own apt sources."""
+"""Host images: Debian under systemd, made with mmdebstrap from this machine's apt sources."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ _INSTALLED = [
 ]
 
 # Suite: packages that roles install. They lie in apt's cache, so a host needs no way out.
+_REDIS = ["python3-redis", "redis-server", "redis-tools"]
 _CACHED = {
-    "bookworm": ["python3-redis", "redis-server", "redis-tools", "supervisor"],
-    "trixie": ["python3-redis", "redis-server", "redis-tools", "supervisor", "valkey-server", "valkey-tools"],
+    "bookworm": _REDIS,
+    "trixie": [*_REDIS, "valkey-server", "valkey-tools"],
 }
 
 # apt's own timers would take its lock in the middle of a test.
@@ -42,21 +43,23 @@ def provide(environment: dict[str, str]) -> None:
 
     Raise HostsError when one cannot be made.
     """
+    require(mmdebstrap="mmdebstrap")
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda suite: _provide(suite, environment), _CACHED))
 
 
 def remove(environment: dict[str, str]) -> None:
     """Take the images out of the engine, those that are there."""
-    run("docker", "image", "rm", "--force", *(f"{REPOSITORY}:{suite}" for suite in _CACHED), environment=environment)
+    names = [f"{REPOSITORY}:{suite}" for suite in _CACHED]
+    run("docker", "image", "rm", "--force", *names, environment=environment)
 
 
 def _provide(suite: str, environment: dict[str, str]) -> None:
     """Import one suite's tarball, unless the engine has that very one."""
     tarball = _tarball(suite)
     label = f"made-from={tarball.name}"
-    found = run("docker", "image", "ls", "--quiet", "--filter", f"label={label}", environment=environment)
-    if found:
+    listing = ("docker", "image", "ls", "--quiet", "--filter", f"label={label}")
+    if run(*listing, environment=environment):
         return
     run(
         "docker",
@@ -74,7 +77,7 @@ def _provide(suite: str, environment: dict[str, str]) -> None:
 
 
 def _init() -> list[str]:
-    """Return the command that boots a host; systemd takes a kernel's old control groups only when told to."""
+    """Return the command that boots a host; new systemd takes old control groups only when told."""
     unified = Path("/sys/fs/cgroup/cgroup.controllers").exists()
     legacy = ["systemd.unified_cgroup_hierarchy=0", "SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1"]
     return ["/sbin/init", *([] if unified else legacy)]
@@ -92,9 +95,9 @@ def _tarball(suite: str) -> Path:
         *(f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT),
         "--skip=cleanup/apt",
         '--customize-hook=chroot "$1" apt-get clean',
-        f'--customize-hook=chroot "$1" apt-get install --yes --download-only {" ".join(_CACHED[suite])}',
-        f'--customize-hook=systemctl --root="$1" mask {" ".join(_MASKED)}',
-        # A host knows its peers by /etc/hosts and has no way out: asking for others fails at once.
+        f'--customize-hook=chroot "$1" apt-get install -y --download-only {" ".join(_CACHED[suite])}',
+        f'--customize-hook=chroot "$1" systemctl mask {" ".join(_MASKED)}',
+        # Peers are in /etc/hosts and there is no way out: asking for others fails at once.
         '--customize-hook=sed --in-place "s/^hosts:.*/hosts: files/" "$1/etc/nsswitch.conf"',
         suite,
     ]
@@ -102,7 +105,6 @@ def _tarball(suite: str) -> Path:
     tarball = CACHE / f"{suite}-{digest}.tar"
     if tarball.exists():
         return tarball
-    require(mmdebstrap="mmdebstrap")
     with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
         Path(scratch, "sources.list").write_text(sources)
         Path(scratch, "apt.conf").write_text(settings)
@@ -117,7 +119,8 @@ def _tarball(suite: str) -> Path:
 def _sources(suite: str) -> str:
     """Return this machine's own Debian sources as a sources.list for the suite."""
     own = platform.freedesktop_os_release()["VERSION_CODENAME"]
-    listed = run("apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages")
+    wanted = "$(REPO_URI) $(RELEASE) $(COMPONENT)"
+    listed = run("apt-get", "indextargets", "--format", wanted, "Created-By: Packages")
     lines = []
     for line in sorted(set(listed.splitlines())):
         address, release, component = line.split()

@@ -25,7 +25,7 @@ def environment() -> Iterator[dict[str, str]]:
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_scenario(scenario: str, environment: dict[str, str]) -> None:
-    """The whole sequence of a scenario succeeds; `tail -f .cache/molecule/SCENARIO.log` shows it meanwhile."""
+    """The whole sequence of a scenario succeeds; .cache/molecule/SCENARIO.log tells how."""
     LOGS.mkdir(parents=True, exist_ok=True)
     log = LOGS / f"{scenario}.log"
     finished = False
@@ -39,7 +39,7 @@ def test_scenario(scenario: str, environment: dict[str, str]) -> None:
 
 
 def _molecule(command: str, scenario: str, environment: dict[str, str], log: Path) -> int:
-    """Run a command of molecule on a scenario, with what it prints in `log`, and return its exit status."""
+    """Run a command of molecule on a scenario, what it prints goes to `log`; return its status."""
     with open(log, "w", encoding="utf-8") as file:
         return subprocess.run(
             ["molecule", command, "--scenario-name", scenario],
