@@ -1,6 +1,7 @@
 """Real redis-server processes on loopback, each in a directory of its own."""
 from __future__ import annotations
 
+import ctypes
 import os
 import random
 import shutil
@@ -35,7 +36,9 @@ class Server:
             "masterauth": PASSWORD, "cluster-announce-ip": self.host, "enable-debug-command": "yes", "logfile": self.directory / "log",
         }  # fmt: skip
         command = ["redis-server", *(str(t) for k, v in settings.items() for t in (f"--{k}", v)), *self.options]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT, preexec_fn=_die_with_parent
+        )
 
     def wait(self, seconds: float = 10) -> None:
         """Wait until it answers, loaded and all."""
@@ -57,6 +60,11 @@ class Server:
         with self.client() as client:
             client.response_callbacks.clear()
             return client.execute_command(*command)
+
+    def setting(self, name: str) -> str:
+        """The running value of a setting, whatever form the protocol gives the answer."""
+        answer = self.call("CONFIG", "GET", name)
+        return answer[name] if isinstance(answer, dict) else answer[1]
 
     @property
     def id(self) -> str:
@@ -105,6 +113,12 @@ class Servers(list[Server]):
 
     def by_address(self, address: str) -> Server:
         return next(server for server in self if server.address == address)
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel to kill the server when the tests are killed, so that it never outlives them."""
+    PR_SET_PDEATHSIG = 1
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def free_ports(count: int) -> list[int]:

@@ -37,7 +37,7 @@ class Systemd:
 
     def states(self, instances: Sequence[str]) -> States:
         units = [self.unit(instance) for instance in instances]
-        _, text = self.run(["systemctl", "show", "--property=ActiveState,UnitFileState,NeedDaemonReload", *units])
+        text = self.run(["systemctl", "show", "--property=ActiveState,UnitFileState,NeedDaemonReload", *units])[1]
         found = [dict(line.partition("=")[::2] for line in block.splitlines()) for block in text.split("\n\n")]
         pairs = list(zip(instances, found))
         return States(
@@ -48,7 +48,8 @@ class Systemd:
 
     def present(self) -> list[str]:
         """Instances that run or are enabled now."""
-        _, text = self.run(["systemctl", "list-units", "--all", "--plain", "--no-legend", f"{self.name}@*", f"{self.name}.service"])
+        patterns = [f"{self.name}@*", f"{self.name}.service"]
+        text = self.run(["systemctl", "list-units", "--all", "--plain", "--no-legend", *patterns])[1]
         units = [line.split()[0] for line in text.splitlines() if line.strip()]
         wants = Path("/etc/systemd/system/multi-user.target.wants")
         units += [link.name for link in wants.glob(f"{self.name}@*.service")] if wants.is_dir() else []
@@ -85,7 +86,7 @@ class Supervisor:
 
     def states(self, instances: Sequence[str]) -> States:
         # Exit status 3 only says that not all run; 4 that the daemon does not answer.
-        _, text = self.run(["supervisorctl", "status"])
+        text = self.run(["supervisorctl", "status"])[1]
         rows = dict(line.split()[:2] for line in text.splitlines() if len(line.split()) > 1)
         by_state = {i: rows.get(self.program(i)) for i in instances}
         known = frozenset(i for i, state in by_state.items() if state)
@@ -99,8 +100,7 @@ class Supervisor:
         return [line[len("[program:") : -1][len(self.name) + 1 :] for line in lines]
 
     def learn(self) -> None:
-        status, _ = self.run(["supervisorctl", "pid"])
-        if status:
+        if self.run(["supervisorctl", "pid"])[0]:
             _must(self.run, ["service", "supervisor", "start"])
         _must(self.run, ["supervisorctl", "reread"])
 

@@ -52,8 +52,8 @@ def _describe_slots(topology: Topology) -> dict[str, Any]:
         "uncovered": format_slots(topology.uncovered),
         "unserved": format_slots(topology.unserved),
         "disputed": format_slots(topology.disputed),
-        "migrating": format_slots({slot for seen in own for slot, _ in seen.migrating}),
-        "importing": format_slots({slot for seen in own for slot, _ in seen.importing}),
+        "migrating": format_slots({slot for seen in own for slot, other in seen.migrating}),
+        "importing": format_slots({slot for seen in own for slot, other in seen.importing}),
     }
 
 

@@ -40,6 +40,7 @@ def apply_plan(
             ("own", lambda: _send(session, {node: _claim(claim) for node, claim in plan.claims.items()})),
             ("meet", lambda: _introduce(session, plan, survey, deadline)),
             ("follow", lambda: _follow(session, plan, survey, deadline)),
+            ("forget", lambda: _send(session, {a: _forget(ids) for a, ids in plan.forgotten.items()})),
             ("settle", lambda: _wait_until_settled(session, plan, survey, deadline)),
         ):
             on_step(step)
@@ -74,12 +75,16 @@ def _claim(claim: Claim) -> list[Command]:
     return commands
 
 
+def _forget(ids: Sequence[str]) -> list[Command]:
+    return [("CLUSTER", "FORGET", id) for id in ids]
+
+
 def _introduce(session: Session, plan: Plan, survey: Survey, deadline: float) -> None:
     """Each pair meets at the address the others shall know; then all wait until they know all."""
     if not plan.meetings:
         return
     reports = {report.address: report for report in survey.answering}
-    targets = {other: _meeting_point(reports[other]) for _, other in plan.meetings}
+    targets = {other: _meeting_point(reports[other]) for other in {pair[1] for pair in plan.meetings}}
     requests: dict[Address, list[Command]] = {}
     for one, other in plan.meetings:
         requests.setdefault(one, []).append(("CLUSTER", "MEET", *targets[other]))

@@ -72,7 +72,7 @@ def _connect(found: Mapping[str, Any], login: str) -> str:
     masters = [shard["master"] for shard in found["shards"]]
     if not masters:
         return ""
-    host, _, port = masters[0].rpartition(":")
+    host, port = masters[0].rsplit(":", 1)
     host = host.strip("[]")
     lines = [
         "CONNECT",

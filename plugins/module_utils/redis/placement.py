@@ -33,7 +33,7 @@ def choose_masters(
     chosen: list[Place] = []
     total = count + len(masters)
     by_host = Counter(place.host for place in (*free, *masters))
-    for _ in range(count):
+    while len(chosen) < count:
         zones = Counter(place.zone for place in (*masters, *chosen))
         hosts = Counter(place.host for place in (*masters, *chosen))
         left = [place for place in free if place not in chosen]

@@ -60,8 +60,8 @@ class Claim:
 class Plan:
     """The acts, in their order. Nodes are addresses, masters to follow are node ids.
 
-    cleared: new nodes that let go of slots they have for themselves. hurried: nodes that get the
-    forming settings first, and back what `restored` says last.
+    cleared: new nodes that let go of slots they have for themselves. forgotten: ids of nodes that are
+    gone for good. hurried: nodes that get the forming settings first, and back what `restored` says last.
     """
 
     hurried: tuple[Address, ...] = ()
@@ -69,11 +69,12 @@ class Plan:
     claims: Mapping[Address, Claim] = field(default_factory=dict)
     meetings: tuple[tuple[Address, Address], ...] = ()
     following: Mapping[Address, str] = field(default_factory=dict)
+    forgotten: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
     restored: Mapping[Address, Mapping[str, str]] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.cleared or self.claims or self.meetings or self.following or self.restored)
+        return bool(self.cleared or self.claims or self.meetings or self.following or self.forgotten or self.restored)
 
     def steps(self) -> list[dict[str, Any]]:
         """The acts as data: {action, node, ...}, the settings of a forming left out."""
@@ -93,6 +94,8 @@ class Plan:
             {"action": "follow", "node": str(node), "master": self.names[id]}
             for node, id in self.following.items()
         ]
+        ghosts = sorted({id for ids in self.forgotten.values() for id in ids})
+        steps += [{"action": "forget", "node": id} for id in ghosts]
         unhurried = [node for node in self.restored if node not in self.hurried]
         return steps + [{"action": "restore", "node": str(node)} for node in unhurried]
 
@@ -114,6 +117,7 @@ class Plan:
             "join": "{node} joins the cluster",
             "meet": "{node} gets to know {other} again",
             "follow": "{node} replicates {master}",
+            "forget": "the node {node}, which is gone for good, is forgotten",
             "restore": "{node} gets its node timeout back",
         }
         return [words[step["action"]].format(**step) for step in self.steps()]
@@ -127,21 +131,24 @@ def make_plan(survey: Survey, wish: Wish) -> Plan:
     listed = [report for report in survey.answering if report.listed]
     state = read_topology(survey)
     cleared = _leftovers(listed, state, wish)
-    starting = [_without_slots(report) if report in cleared else report for report in listed]
-    forming = _is_forming(starting, state, wish)
+    reports = [_without_slots(report) if report in cleared else report for report in survey.answering]
+    unowned = _unowned(reports, state)
+    unused = bool(state.uncovered) and not any(report.keys for report in reports)
+    forming = unused and _is_incomplete(reports, unowned, wish)
     if forming and len(listed) < 3 * (wish.replicas + 1):
         raise Refused([_too_few(listed, wish)])
-    claims = _first_claims(starting, wish) if forming else _repairs(survey, state, wish)
-    owners = _owners(starting, state, forming) | {r.id: r for r in listed if r.address in claims}
+    claims = _first_claims(reports, unowned, wish) if forming else _repairs(survey, state, unowned, wish)
+    owners = {report.id: report for report in reports if report.view.myself.slots or report.address in claims}
     following = _following(survey, owners, wish)
     _check_affinity(survey, owners, following, wish)
     return Plan(
-        hurried=tuple(report.address for report in listed) if forming else (),
+        hurried=tuple(report.address for report in listed) if unused else (),
         cleared=tuple(report.address for report in cleared),
         claims=claims,
         meetings=_meetings(listed),
         following={report.address: id for report, id in following},
-        restored={r.address: _settings_to_restore(r, wish) for r in listed if forming or r.is_forming},
+        forgotten=_forgotten(state),
+        restored={r.address: _settings_to_restore(r, wish) for r in listed if unused or r.is_forming},
         names={report.id: str(report.address) for report in survey.answering},
     )
 
@@ -159,17 +166,19 @@ def _too_few(listed: Sequence[Report], wish: Wish) -> dict[str, str]:
 
 
 def _leftovers(listed: Sequence[Report], state: Topology, wish: Wish) -> list[Report]:
-    """Nodes that know nobody and hold no key, but own slots that do not fit what is there."""
+    """Nodes that know nobody and hold no key, but own slots that do not fit what is there.
+
+    Beside a complete cluster none fit. Among nodes that all are alone they fit as the beginning of a
+    forming: no slot twice, and no more owners than masters are wanted, all slots only with all masters.
+    """
     alone = [r for r in listed if len(r.view.nodes) == 1 and not r.keys and r.view.myself.slots]
-    if len(alone) == 1 and len(listed) == 1:
-        return []
-    if any(len(report.view.nodes) > 1 for report in listed):
-        return [report for report in alone if report in state.strangers and not _unowned(listed)]
-    counted = sum(len(report.view.myself.slots) for report in alone)
-    distinct = SLOTS - len(_unowned(listed))
-    room = _wanted_masters(listed, wish) - len(alone)
-    fits = counted == distinct and (room > 0) == (distinct < SLOTS) and room >= 0
-    return [] if fits else alone
+    if len(alone) < len([r for r in listed if r.view.myself.slots]) or len(listed) == 1:
+        return [] if state.uncovered else [report for report in alone if report in state.strangers]
+    counts = [len(report.view.myself.slots) for report in alone]
+    distinct = len(frozenset().union(*(report.view.myself.slots for report in alone)))
+    missing = _wanted_masters(listed, wish) - len(alone)
+    fits = sum(counts) == distinct and (missing > 0 if distinct < SLOTS else missing == 0)
+    return [] if fits or not alone else alone
 
 
 def _without_slots(report: Report) -> Report:
@@ -178,16 +187,22 @@ def _without_slots(report: Report) -> Report:
     return replace(report, view=view._replace(nodes={**view.nodes, view.my_id: bare}))
 
 
-def _is_forming(listed: Sequence[Report], state: Topology, wish: Wish) -> bool:
-    """Whether the cluster never was complete: no key anywhere, and fewer masters than there will be.
+def _unowned(reports: Sequence[Report], state: Topology) -> frozenset[int]:
+    """Slots that neither a node that answers nor a silent member owns."""
+    owned = (report.view.myself.slots for report in reports)
+    silent = (node.slots for node in state.nodes.values() if not node.report)
+    return frozenset(range(SLOTS)).difference(*owned, *silent)
+
+
+def _is_incomplete(reports: Sequence[Report], unowned: frozenset[int], wish: Wish) -> bool:
+    """Whether fewer nodes own slots than masters are wanted, and others could.
 
     An owner counts although it denies it, as long as any node still takes it for one: a cluster that
     lost slots is damaged, not half-formed.
     """
-    if any(report.keys for report in listed) or any(n.report and n.report.keys for n in state.nodes.values()):
-        return False
-    owners = {id for report in listed for id, seen in report.view.nodes.items() if seen.slots_text}
-    return len(owners) < max(3, _wanted_masters(listed, wish)) and bool(_unowned(listed) and _eligible(listed))
+    owners = {id for report in reports for id, seen in report.view.nodes.items() if seen.slots_text}
+    listed = [report for report in reports if report.listed]
+    return len(owners) < max(3, _wanted_masters(listed, wish)) and bool(unowned and _eligible(listed))
 
 
 def _wanted_masters(listed: Sequence[Report], wish: Wish) -> int:
@@ -199,23 +214,19 @@ def _eligible(listed: Sequence[Report]) -> list[Report]:
     return [r for r in listed if not r.view.myself.slots and not r.view.myself.is_replica]
 
 
-def _unowned(listed: Sequence[Report]) -> frozenset[int]:
-    owned = frozenset().union(*(report.view.myself.slots for report in listed))
-    return frozenset(range(SLOTS)) - owned
-
-
-def _first_claims(listed: Sequence[Report], wish: Wish) -> dict[Address, Claim]:
+def _first_claims(reports: Sequence[Report], unowned: frozenset[int], wish: Wish) -> dict[Address, Claim]:
     """The slots that nobody owns yet, shared out among the masters that are still missing."""
-    owners = [_place(report) for report in listed if report.view.myself.slots]
+    listed = [report for report in reports if report.listed]
+    owners = [_place(report) for report in reports if report.view.myself.slots]
     eligible = _eligible(listed)
     count = min(_wanted_masters(listed, wish) - len(owners), len(eligible))
     chosen = choose_masters([_place(report) for report in eligible], count, wish.replicas, owners)
     names = {place.name for place in chosen}
     masters = [report for report in eligible if report.id in names]
-    epochs = _unused_epochs(listed, len(masters))
+    epochs = _unused_epochs(reports, len(masters))
     return {
         report.address: Claim(frozenset(slots), epoch=epoch if _is_new(report) else 0)
-        for report, slots, epoch in zip(masters, share_evenly(_unowned(listed), len(masters)), epochs)
+        for report, slots, epoch in zip(masters, share_evenly(unowned, len(masters)), epochs)
     }
 
 
@@ -224,15 +235,16 @@ def _is_new(report: Report) -> bool:
     return len(report.view.nodes) == 1 and report.view.myself.epoch == 0
 
 
-def _unused_epochs(listed: Sequence[Report], count: int) -> list[int]:
-    latest = max(seen.epoch for report in listed for seen in report.view.nodes.values())
+def _unused_epochs(reports: Sequence[Report], count: int) -> list[int]:
+    latest = max(seen.epoch for report in reports for seen in report.view.nodes.values())
     return list(range(latest + 1, latest + 1 + count))
 
 
-def _repairs(survey: Survey, state: Topology, wish: Wish) -> dict[Address, Claim]:
+def _repairs(
+    survey: Survey, state: Topology, uncovered: frozenset[int], wish: Wish
+) -> dict[Address, Claim]:
     """Slots without an owner go to the node that has their keys, else to the one that the others
     take for their owner, else to the master with fewest slots."""
-    uncovered = state.uncovered
     if not uncovered:
         return {}
     if not wish.repair:
@@ -265,13 +277,6 @@ def _taken_for_others(report: Report, slots: set[int]) -> frozenset[int]:
 
 
 # --- replicas ------------------------------------------------------------------------------------
-
-
-def _owners(listed: Sequence[Report], state: Topology, forming: bool) -> dict[str, Report]:
-    """The masters that answer and own slots: of the one cluster, or of all parts of a half-formed one."""
-    if forming:
-        return {report.id: report for report in listed if report.view.myself.slots}
-    return {id: node.report for id, node in state.nodes.items() if node.report and node.slots}
 
 
 def _following(survey: Survey, owners: Mapping[str, Report], wish: Wish) -> list[tuple[Report, str]]:
@@ -353,6 +358,14 @@ def _meetings(listed: Sequence[Report]) -> tuple[tuple[Address, Address], ...]:
         star = [(host, other) for other in listed if other.id not in host.view.settled]
         missing = star or missing
     return tuple((one.address, other.address) for one, other in missing)
+
+
+def _forgotten(state: Topology) -> dict[Address, tuple[str, ...]]:
+    """By member, the ghosts that it still knows."""
+    ghosts = [ghost.id for ghost in state.ghosts]
+    reports = [node.report for node in state.nodes.values() if node.report]
+    known = {r.address: tuple(id for id in ghosts if id in r.view.settled) for r in reports}
+    return {address: ids for address, ids in known.items() if ids}
 
 
 def _settings_to_restore(report: Report, wish: Wish) -> dict[str, str]:

@@ -51,6 +51,12 @@ class Case:
     expected: Expectation
 
     @property
+    def known(self) -> list[Node]:
+        """The nodes of the cluster, but for those that are gone for good."""
+        gone = self.topology.ghosts
+        return sorted((n for n in self.topology.nodes.values() if n not in gone), key=lambda n: n.address)
+
+    @property
     def members(self) -> list[Node]:
         """The nodes of the cluster that answered."""
         return sorted(
@@ -86,7 +92,7 @@ def strangers(case: Case) -> Iterator[Problem]:
 
 
 def forgotten_nodes(case: Case) -> Iterator[Problem]:
-    for node in sorted(case.topology.nodes.values(), key=lambda node: node.address):
+    for node in case.known:
         without = [m.name for m in case.members if node.id not in m.report.view.settled]
         if without:
             message = f"{node.name} is not known to {_listing(without)}"
@@ -104,17 +110,17 @@ def unfinished_handshakes(case: Case) -> Iterator[Problem]:
                 yield Problem("node_handshake", ERROR, message, (node.name, other))
 
 
-def lost_addresses(case: Case) -> Iterator[Problem]:
-    for node in case.members:
-        for seen in node.report.view.settled.values():
-            if "noaddr" in seen.flags:
-                name = case.topology.name(seen.id)
-                yield Problem("node_noaddr", ERROR, f"{node.name} knows no address of {name}", (node.name, name))
+def ghosts(case: Case) -> Iterator[Problem]:
+    for ghost in case.topology.ghosts:
+        knowing = [node.name for node in case.members if ghost.id in node.report.view.settled]
+        where = f" at {ghost.name}" if ghost.address.port else ""
+        message = f"{_listing(knowing)} still know the node {ghost.id[:8]}{where}, which is gone for good"
+        yield Problem("node_ghost", ERROR, message, tuple(knowing))
 
 
 def failing_nodes(case: Case) -> Iterator[Problem]:
     """Nodes that the cluster has given up (fail), or that some of its nodes suspect (fail?)."""
-    for node in sorted(case.topology.nodes.values(), key=lambda node: node.address):
+    for node in case.known:
         views = {m.name: m.report.view.nodes[node.id] for m in case.members if node.id in m.report.view.nodes}
         failed = [name for name, seen in views.items() if "fail" in seen.flags]
         suspecting = [name for name, seen in views.items() if "fail?" in seen.flags]
@@ -175,7 +181,7 @@ def open_slots(case: Case) -> Iterator[Problem]:
     for node in case.members:
         own = node.report.view.myself
         for direction, pairs in (("migrating to", own.migrating), ("importing from", own.importing)):
-            for id in sorted({id for _, id in pairs}):
+            for id in sorted({id for slot, id in pairs}):
                 slots = format_slots(slot for slot, other in pairs if other == id)
                 other = case.topology.name(id)
                 message = f"{node.name} has slots open, {direction} {other}: {slots}"
@@ -326,7 +332,7 @@ def failing_persistence(case: Case) -> Iterator[Problem]:
 
 
 RULES: tuple[Callable[[Case], Iterator[Problem]], ...] = (
-    silent_nodes, strangers, forgotten_nodes, unfinished_handshakes, lost_addresses, failing_nodes,
+    silent_nodes, strangers, forgotten_nodes, unfinished_handshakes, ghosts, failing_nodes,
     cut_bus_links, uncovered_slots, unserved_slots, disputed_slots, open_slots, differing_views,
     nodes_in_fail_state, unfinished_forming, missing_replicas, idle_masters, lost_replicas,
     broken_replication, shared_domains, few_masters, mixed_versions, failing_persistence,

@@ -36,7 +36,7 @@ class Node:
 
     @property
     def name(self) -> str:
-        return str(self.address)
+        return str(self.address) if self.address.port else self.id[:8]
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,15 @@ class Topology:
         if not master or not master.report or not replica.report:
             return None
         return max(0, master.report.offset - replica.report.offset)
+
+    @property
+    def ghosts(self) -> list[Node]:
+        """Members that are gone for good: they own nothing, and have lost their address, or lost it to
+        another node, as after a reset or on a new disk."""
+        taken = {node.address for node in self.nodes.values() if node.report}
+        taken |= {report.address for report in self.strangers}
+        gone = (node for node in self.nodes.values() if not node.report and not node.slots)
+        return sorted((n for n in gone if not n.address.port or n.address in taken), key=lambda n: n.id)
 
     def name(self, id: str) -> str:
         """The address of a node, or the first letters of its id where none is known."""

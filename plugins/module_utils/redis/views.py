@@ -80,11 +80,11 @@ def parse_view(text: str) -> View:
 
 def _parse_address(text: str) -> tuple[Address, int, str]:
     """ "ip:port@bus_port,hostname,name=value...": only the first two are always there."""
-    address, _, extras = text.partition(",")
-    address, _, bus_port = address.partition("@")
-    host, _, port = address.rpartition(":")
-    hostname = extras.split(",")[0]
-    return Address(host, int(port)), int(bus_port or 0), "" if "=" in hostname else hostname
+    address, *extras = text.split(",")
+    endpoint, at, bus_port = address.partition("@")
+    host, port = endpoint.rsplit(":", 1)
+    hostname = extras[0] if extras and "=" not in extras[0] else ""
+    return Address(host, int(port)), int(bus_port or 0), hostname
 
 
 def _split_slots(text: str) -> tuple[str, tuple[tuple[int, str], ...], tuple[tuple[int, str], ...]]:
@@ -96,9 +96,9 @@ def _split_slots(text: str) -> tuple[str, tuple[tuple[int, str], ...], tuple[tup
         if not part.startswith("["):
             served.append(part)
         elif "->-" in part:
-            slot, _, other = part[1:-1].partition("->-")
+            slot, other = part[1:-1].split("->-")
             migrating.append((int(slot), other))
         else:
-            slot, _, other = part[1:-1].partition("-<-")
+            slot, other = part[1:-1].split("-<-")
             importing.append((int(slot), other))
     return " ".join(served), tuple(migrating), tuple(importing)
