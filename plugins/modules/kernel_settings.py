@@ -93,6 +93,7 @@ def main() -> None:
     former = {**{name: running[name] for name in changes}, **former_values(present)}
     text = sysctl_text(kept, former) if kept else ""
     if text != present and not module.check_mode:
+        file.parent.mkdir(exist_ok=True)
         file.write_text(text)
     module.exit_json(
         changed=text != present or bool(changes),

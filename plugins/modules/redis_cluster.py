@@ -92,9 +92,10 @@ plan:
   contains:
     action:
       description:
-        - V(clear) lets a new node go of slots it has for itself, V(own) gives a node slots, V(join) introduces a
-          node to the others, V(meet) introduces two nodes again that forgot each other, V(follow) makes a
-          node a replica, V(forget) lets all nodes forget one that is gone for good, V(restore) gives a node back the settings it had before a forming that was cut off.
+        - V(clear) lets a new node go of slots it has for itself, V(own) gives a node slots.
+        - V(join) introduces a node to the others, V(meet) two nodes to each other that forgot each other.
+        - V(follow) makes a node a replica, V(forget) lets all nodes forget one that is gone for good.
+        - V(restore) gives a node back the settings it had before a forming that was cut off.
       type: str
     node:
       description: Address of the node; its id with V(forget).

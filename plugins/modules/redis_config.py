@@ -92,7 +92,8 @@ def main() -> None:
         with Session(login_of(params)) as session:
             answer = apply_settings(session, nodes, params["settings"], deadline, module.check_mode)
     for node, settings in answer["restart_required"].items():
-        module.warn(f"{node} must be restarted for {', '.join(sorted(settings))}: the running server differs from its file")
+        names = ", ".join(sorted(settings))
+        module.warn(f"{node} must be restarted for {names}: the running server differs from its file")
     module.exit_json(**answer)
 
 

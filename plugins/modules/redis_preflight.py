@@ -85,6 +85,10 @@ installed:
   description: Whether the server's program is there already.
   returned: success
   type: bool
+apt_ready:
+  description: Whether the binding to apt is there that M(ansible.builtin.apt) needs.
+  returned: success
+  type: bool
 complaints:
   description: Every reason to refuse, in words.
   returned: failure
@@ -93,6 +97,7 @@ complaints:
   sample: ["redis_cluster_ports: 7000 is given twice"]
 """
 
+import importlib.util
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
@@ -130,7 +135,11 @@ def main() -> None:
     found = params["unknown_variables"] + found
     if found:
         module.fail_json(msg="; ".join(found), complaints=found)
-    module.exit_json(changed=False, installed=Path(params["server"]).exists())
+    module.exit_json(
+        changed=False,
+        installed=Path(params["server"]).exists(),
+        apt_ready=importlib.util.find_spec("apt") is not None,
+    )
 
 
 if __name__ == "__main__":

@@ -45,7 +45,8 @@ def converge(
         found = check_cluster(session, nodes, expected, "healthy", deadline)
     except RedisFailure as failure:
         done = "after the plan was carried out" if plan else "and nothing in it can be put right by forming"
-        raise RedisFailure(f"The cluster is not healthy {done}: {summary(failure.details)}", cluster=failure.details, **answer)
+        message = f"The cluster is not healthy {done}: {summary(failure.details)}"
+        raise RedisFailure(message, cluster=failure.details, **answer) from failure
     found.pop("elapsed_ms")
     after = layout_text(survey_cluster(session, nodes)) if plan else before
     elapsed = round((time.monotonic() - started) * 1000, 1)

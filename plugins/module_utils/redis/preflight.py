@@ -77,7 +77,8 @@ def _shape_complaints(nodes: Sequence[ListedNode], replicas: int, anti_affinity:
     masters = len(nodes) // (replicas + 1)
     if masters < 3:
         needed = 3 * (replicas + 1)
-        return [f"ports: {needed} nodes are needed for 3 masters with replicas={replicas} each, the group has {len(nodes)}"]
+        have = f"the group has {len(nodes)}"
+        return [f"ports: {needed} nodes are needed for 3 masters with replicas={replicas} each, {have}"]
     if anti_affinity != "required":
         return []
     return [
