@@ -139,8 +139,9 @@ def _stop() -> None:
     configuration = json.loads(_CONFIGURATION.read_text())
     with suppress(FileNotFoundError):
         _end(int(Path(configuration["pidfile"]).read_text()))
-    for directory in filter(os.path.exists, (configuration["exec-root"], configuration["data-root"])):
-        shutil.rmtree(directory)
+    for directory in (configuration["exec-root"], configuration["data-root"]):
+        with suppress(FileNotFoundError):
+            shutil.rmtree(directory)
     _CONFIGURATION.unlink()
 
 

@@ -87,6 +87,7 @@ def _tarball(suite: str) -> Path:
     """Return the suite's root file system, made when this recipe has not been followed before."""
     sources = _sources(suite)
     settings = run("apt-config", "dump", "--no-empty", "Acquire::http", "Acquire::https")
+    cached = " ".join(_CACHED[suite])
     recipe = [
         "mmdebstrap",
         "--mode=root",
@@ -95,7 +96,7 @@ def _tarball(suite: str) -> Path:
         *(f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT),
         "--skip=cleanup/apt",
         '--customize-hook=chroot "$1" apt-get clean',
-        f'--customize-hook=chroot "$1" apt-get install -y --download-only {" ".join(_CACHED[suite])}',
+        f'--customize-hook=chroot "$1" apt-get install -y --download-only {cached}',
         f'--customize-hook=chroot "$1" systemctl mask {" ".join(_MASKED)}',
         # Peers are in /etc/hosts and there is no way out: asking for others fails at once.
         '--customize-hook=sed --in-place "s/^hosts:.*/hosts: files/" "$1/etc/nsswitch.conf"',
