@@ -1,0 +1,51 @@
+"""The collection's modules under test by their short names: `from unit.core import slots`."""
+
+from __future__ import annotations
+
+from ansible_collections.omnimind.platform.plugins.filter import packages as filter_packages
+from ansible_collections.omnimind.platform.plugins.filter import redis as filter_redis
+from ansible_collections.omnimind.platform.plugins.lookup import redis_nodes, unknown_variables
+from ansible_collections.omnimind.platform.plugins.module_utils.host import kernel, services
+from ansible_collections.omnimind.platform.plugins.module_utils.redis import (
+    convergence,
+    description,
+    eligibility,
+    errors,
+    nodes,
+    page,
+    placement,
+    plan,
+    preflight,
+    problems,
+    reports,
+    settings,
+    slots,
+    topology,
+    views,
+)
+from ansible_collections.omnimind.platform.plugins.test import platform as test_platform
+
+__all__ = [
+    "convergence",
+    "description",
+    "eligibility",
+    "errors",
+    "filter_packages",
+    "filter_redis",
+    "kernel",
+    "nodes",
+    "page",
+    "placement",
+    "plan",
+    "preflight",
+    "problems",
+    "redis_nodes",
+    "reports",
+    "services",
+    "settings",
+    "slots",
+    "test_platform",
+    "topology",
+    "unknown_variables",
+    "views",
+]
