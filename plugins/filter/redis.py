@@ -1,12 +1,11 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Filters over Redis nodes, keys and settings. Each is documented in the YAML file of its name."""
+"""Filters over Redis nodes and keys. Each is documented in the YAML file of its name."""
 from __future__ import annotations
 
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.page import page
-from ansible_collections.omnimind.platform.plugins.module_utils.redis.settings import config_lines
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.slots import key_slot, parse_slots
 
 
@@ -36,7 +35,6 @@ def _arguments(port, directory, announced):
 class FilterModule:
     def filters(self):
         return {
-            "redis_config_lines": config_lines,
             "redis_key_slot": key_slot,
             "redis_node_arguments": redis_node_arguments,
             "redis_page": page,

@@ -12,7 +12,7 @@ description:
   - A setting that only a restart can change is not touched. It is returned in RV(restart_required), with a
     warning at every run until the server was restarted, so that file and server do not drift apart unnoticed.
   - Amounts of memory are compared in bytes, so V(100mb) is what a server calls V(104857600).
-  - It does not write the configuration file. Where Redis may not rewrite its file, write both from one mapping.
+  - It does not write the configuration file. The module M(omnimind.platform.redis_config_file) does that.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
@@ -23,6 +23,17 @@ options:
       - Settings by their name in C(redis.conf). Booleans stand for V(yes) and V(no), a list for words in a row.
     type: dict
     required: true
+  config_file:
+    description:
+      - The file that the nodes were started with. Settings that O(settings) does not name are then compared too,
+        with what a server started with this file runs with. So a setting that was taken out of the file, or set by
+        hand, is found and brought back.
+      - The module runs on a host that has the file and the server's program then.
+    type: path
+  server:
+    description: Path of the server's program, for O(config_file).
+    type: path
+    default: /usr/bin/redis-server
   timeout:
     description: Seconds to wait until all nodes answer.
     type: float
@@ -73,10 +84,13 @@ from ansible_collections.omnimind.platform.plugins.module_utils.redis.arguments 
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.connection import Session
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.live_settings import apply_settings
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.nodes import parse_nodes
+from ansible_collections.omnimind.platform.plugins.module_utils.redis.scratch import settings_of_file
 
 ARGUMENTS = {
     **CONNECTION_ARGUMENTS,
     "settings": {"type": "dict", "required": True},
+    "config_file": {"type": "path"},
+    "server": {"type": "path", "default": "/usr/bin/redis-server"},
     "timeout": {"type": "float", "default": 60.0},
 }
 
@@ -89,8 +103,10 @@ def main() -> None:
     with failures_reported(module):
         nodes = [node.address for node in parse_nodes(params["nodes"])]
         deadline = time.monotonic() + params["timeout"]
+        file = params["config_file"]
+        defaults = settings_of_file(params["server"], file, params["password"]) if file else None
         with Session(login_of(params)) as session:
-            answer = apply_settings(session, nodes, params["settings"], deadline, module.check_mode)
+            answer = apply_settings(session, nodes, params["settings"], deadline, module.check_mode, defaults)
     for node, settings in answer["restart_required"].items():
         names = ", ".join(sorted(settings))
         module.warn(f"{node} must be restarted for {names}: the running server differs from its file")

@@ -10,7 +10,7 @@ description:
   - Checks, before anything is changed, what is asked of this host and of the group of hosts, and fails with
     every reason at once, each beginning with the variable at fault.
   - Refused are ports that are out of range, given twice or taken by another program, an empty password, too
-    few nodes for the replicas, a required anti-affinity that the hosts do not allow, a full disk, and a task
+    few nodes for the replicas, a password that running nodes do not take, a required anti-affinity that the hosts do not allow, a full disk, and a task
     that does not run as root.
   - It needs nothing but Python on the host.
 version_added: 0.1.0
@@ -29,6 +29,10 @@ options:
     description: The password that nodes will ask for.
     type: str
     required: true
+  address:
+    description: Address at which nodes of this host that run already are asked whether they take the password.
+    type: str
+    default: 127.0.0.1
   nodes:
     description: All nodes of the cluster, as mappings with C(host), C(port) and C(zone).
     type: list
@@ -111,6 +115,7 @@ ARGUMENTS = {
     "variable_prefix": {"type": "str", "default": ""},
     "ports": {"type": "list", "elements": "int", "required": True},
     "password": {"type": "str", "required": True, "no_log": True},
+    "address": {"type": "str", "default": "127.0.0.1"},
     "nodes": {"type": "list", "elements": "raw", "required": True},
     "replicas": {"type": "int", "default": 1},
     "anti_affinity": {"type": "str", "choices": ["none", "preferred", "required"], "default": "preferred"},
@@ -124,7 +129,7 @@ ARGUMENTS = {
 def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     params = module.params
-    host = read_host_state(params["data_directory"], params["ports"])
+    host = read_host_state(params["data_directory"], params["ports"], params["address"], params["password"])
     try:
         found = complaints(params, parse_nodes(params["nodes"]), host)
     except RedisFailure as failure:

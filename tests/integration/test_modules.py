@@ -74,3 +74,34 @@ def test_unknown_and_refused_settings_are_named(six):
 def test_a_password_is_never_shown(six):
     answer = run_module("redis_config", login(six, settings={"masterauth": "swordfish-2"}), "--diff")
     assert answer["changed"] and "swordfish" not in answer["output"]
+
+
+def test_a_setting_that_is_in_no_file_is_found_and_brought_back(start, tmp_path):
+    """Set by hand, or taken out of the file: the running server shall not keep it."""
+    file = tmp_path / "redis.conf"
+    settings = {"requirepass": PASSWORD, "masterauth": PASSWORD, "maxmemory": "64mb"}
+    written = run_module("redis_config_file", {"path": str(file), "settings": settings})
+    assert written["changed"] and written["tried"] and file.stat().st_mode & 0o777 == 0o640
+    assert not run_module("redis_config_file", {"path": str(file), "settings": settings})["changed"]
+    cluster = start(["127.0.0.1"] * 6)
+    cluster.form()
+    arguments = login(cluster, settings=settings, config_file=str(file))
+    run_module("redis_config", arguments)
+    server = cluster.replica(1)
+    server.call("CONFIG", "SET", "hz", 50, "maxmemory", 0)
+    brought_back = run_module("redis_config", arguments)
+    assert brought_back["set"] == {server.address: {"hz": "10", "maxmemory": "64mb"}}
+    settled = run_module("redis_config", arguments)
+    assert not settled["changed"]
+    # The servers of these tests were started with one setting that only a restart could take from them.
+    assert set(settled["restart_required"][server.address]) == {"enable-debug-command"}
+
+
+def test_a_file_that_no_server_starts_with_is_not_written(tmp_path):
+    file = tmp_path / "redis.conf"
+    file.write_text("# the old one\n")
+    settings = {"maxmemory-policy": "all-of-them", "requirepass": "swordfish-3"}
+    answer = run_module("redis_config_file", {"path": str(file), "settings": settings}, "--diff")
+    assert answer["failed"] and "maxmemory-policy all-of-them" in answer["msg"]
+    assert file.read_text() == "# the old one\n" and "swordfish" not in answer["output"]
+

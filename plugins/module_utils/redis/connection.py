@@ -118,3 +118,9 @@ def first_error(answer: Answer) -> RedisError | None:
     if isinstance(answer, RedisError):
         return answer
     return next((reply for reply in answer if isinstance(reply, RedisError)), None)
+
+
+def is_login_refused(error: RedisError) -> bool:
+    """Whether a server rejected the user, the password, or the lack of one: it will do so again."""
+    beginnings = ("WRONGPASS", "NOAUTH", "NOPERM", "invalid", "AUTH", "Authentication")
+    return str(error).startswith(beginnings)

@@ -7,19 +7,23 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .connection import Answer, RedisError, Session, first_error
+from .connection import Answer, RedisError, Session, first_error, is_login_refused
 from .errors import RedisFailure
 from .nodes import Address
-from .settings import is_same, value_text
+from .settings import SECRETS, is_same, value_text
 
 POLL_SECONDS = 0.05
-SECRETS = {"requirepass", "masterauth", "tls-key-file-pass"}
 
 
 def apply_settings(
-    session: Session, nodes: Sequence[Address], settings: Mapping[str, Any], deadline: float, check_mode: bool
+    session: Session,
+    nodes: Sequence[Address],
+    settings: Mapping[str, Any],
+    deadline: float,
+    check_mode: bool,
+    defaults: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """The answer of redis_config. Raises RedisFailure for a node that does not answer until the deadline
+    """The answer of redis_config; `defaults` are of settings that `settings` does not name. Raises RedisFailure for a node that does not answer until the deadline
     (time.monotonic()), a setting that the server does not know, or a value that it refuses."""
     running = _read_settings(session, nodes, deadline)
     before, after, waiting = {}, {}, {}
@@ -27,14 +31,15 @@ def apply_settings(
         unknown = sorted(set(settings) - set(running[node]))
         if unknown:
             raise RedisFailure(f"{node} knows no setting {', '.join(unknown)}")
-        different = {n: v for n, v in settings.items() if not is_same(n, v, running[node][n])}
+        wanted = {**{n: v for n, v in (defaults or {}).items() if n in running[node]}, **settings}
+        different = {n: v for n, v in wanted.items() if not is_same(n, v, running[node][n])}
         # Setting a value that is there already tells, without a change, whether it can be set at all.
         values = {n: running[node][n] if check_mode else value_text(v) for n, v in different.items()}
         answers = session.ask({node: [("CONFIG", "SET", n, v) for n, v in values.items()]})[node]
         refused = {n: str(a) for n, a in zip(values, answers) if isinstance(a, RedisError)}
         _raise_refusals(node, refused)
         for name in different:
-            (waiting if name in refused else after).setdefault(str(node), {})[name] = _shown(name, settings[name])
+            (waiting if name in refused else after).setdefault(str(node), {})[name] = _shown(name, wanted[name])
             if name not in refused:
                 before.setdefault(str(node), {})[name] = _shown(name, running[node][name])
     return {
@@ -52,15 +57,10 @@ def _read_settings(session: Session, nodes: Sequence[Address], deadline: float) 
         silent = {node: first_error(answer) for node, answer in answers.items() if first_error(answer)}
         if not silent:
             return {node: _pairs(answer) for node, answer in answers.items()}
-        if time.monotonic() >= deadline or any(_is_final(error) for error in silent.values()):
+        if time.monotonic() >= deadline or any(is_login_refused(error) for error in silent.values()):
             reasons = "; ".join(f"{node}: {error}" for node, error in silent.items())
             raise RedisFailure(f"Settings could not be read. {reasons}")
         time.sleep(POLL_SECONDS)
-
-
-def _is_final(error: RedisError) -> bool:
-    """A refused login stays refused; only starting and loading pass by."""
-    return str(error).startswith(("WRONGPASS", "NOAUTH", "NOPERM", "invalid", "AUTH", "Authentication"))
 
 
 def _pairs(answer: Answer) -> dict[str, str]:

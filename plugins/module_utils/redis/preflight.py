@@ -15,13 +15,14 @@ BUS_OFFSET = 10000
 
 @dataclass(frozen=True)
 class HostState:
-    """What is so on the host: taken ports (TCP, in LISTEN), free space, whether we are root, and which
-    ports have a node of ours already."""
+    """What is so on the host: taken ports (TCP, in LISTEN), ports that have a node of ours already, free
+    space, whether we are root, and ports of nodes that run with another password."""
 
     listening: frozenset[int]
     own_ports: frozenset[int]
     free_mb: int
     is_root: bool
+    refusing_ports: frozenset[int] = frozenset()
 
 
 def complaints(variables: Mapping[str, Any], nodes: Sequence[ListedNode], host: HostState) -> list[str]:
@@ -35,6 +36,11 @@ def complaints(variables: Mapping[str, Any], nodes: Sequence[ListedNode], host: 
         f"ports: {port} is taken by another program on this host"
         for port in _valid(ports)
         if port not in host.own_ports and host.listening & {port, port + BUS_OFFSET}
+    ]
+    found += [
+        f"password: the node on port {port} runs with another one, and a restart with this one would part it "
+        "from the cluster"
+        for port in sorted(host.refusing_ports)
     ]
     if host.free_mb < variables["min_free_mb"]:
         found.append(

@@ -16,6 +16,9 @@ SEVERAL_WORDS = {
     "save",
 }
 
+# Settings whose value nobody but the server may read.
+SECRETS = {"masterauth", "requirepass", "tls-client-key-file-pass", "tls-key-file-pass"}
+
 _UNITS = {"": 1, "b": 1, "k": 1000, "kb": 1024, "m": 1000**2, "mb": 1024**2, "g": 1000**3, "gb": 1024**3}
 _MEMORY = re.compile(r"(\d+)(b|k|kb|m|mb|g|gb)?", re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,=*-]+")
@@ -35,6 +38,14 @@ def value_text(value: Any) -> str:
 def config_lines(settings: Mapping[str, Any]) -> list[str]:
     """The settings as lines of redis.conf."""
     return [f"{name} {_quote(name, value_text(value))}" for name, value in settings.items()]
+
+
+def public_lines(text: str) -> str:
+    """The text of a redis.conf with its secrets left out."""
+    return "".join(
+        f"{line.split(' ')[0]} (secret)\n" if line.split(" ")[0] in SECRETS else f"{line}\n"
+        for line in text.splitlines()
+    )
 
 
 def _quote(name: str, text: str) -> str:

@@ -1,0 +1,121 @@
+#!/usr/bin/python
+# Copyright: OmniMind Development Team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: redis_config_file
+short_description: Write a redis.conf that a server is known to start with
+description:
+  - Writes settings as C(redis.conf). Before the old file is replaced, a server of its own is started with the new
+    one, on nothing but a private socket, so that a wrong setting never waits for the next restart.
+  - The file belongs to root, is readable for the group only, and its directory is made. Redis cannot rewrite it.
+  - It changes no running server. The module M(omnimind.platform.redis_config) does that.
+version_added: 0.1.0
+author: OmniMind Development Team (@omnimind)
+options:
+  path:
+    description: The file.
+    type: path
+    required: true
+  settings:
+    description:
+      - Settings by their name in C(redis.conf). Booleans stand for V(yes) and V(no), a list for words in a row.
+    type: dict
+    required: true
+  server:
+    description: Path of the server's program. Without it, as in check mode on a fresh host, the file is not tried.
+    type: path
+    default: /usr/bin/redis-server
+  group:
+    description: The group that may read the file.
+    type: str
+    default: root
+attributes:
+  check_mode:
+    support: full
+    description: The new file is tried, and not written.
+  diff_mode:
+    support: full
+    description: Shows the lines before and after; passwords are not shown.
+requirements:
+  - redis-py 4.3 or newer on the host that runs the module (Debian C(python3-redis))
+seealso:
+  - module: omnimind.platform.redis_config
+"""
+
+EXAMPLES = r"""
+- name: Configuration is written
+  omnimind.platform.redis_config_file:
+    path: /etc/redis-cluster/redis.conf
+    group: redis
+    settings:
+      bind: [127.0.0.1, 10.0.0.1]
+      cluster-enabled: true
+      requirepass: "{{ redis_password }}"
+      maxmemory: 4gb
+"""
+
+RETURN = r"""
+tried:
+  description: Whether a server was started with the file.
+  returned: success
+  type: bool
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.omnimind.platform.plugins.module_utils.redis.arguments import failures_reported
+from ansible_collections.omnimind.platform.plugins.module_utils.redis.scratch import settings_of_file
+from ansible_collections.omnimind.platform.plugins.module_utils.redis.settings import config_lines, public_lines
+
+ARGUMENTS = {
+    "path": {"type": "path", "required": True},
+    "settings": {"type": "dict", "required": True, "no_log": False},
+    "server": {"type": "path", "default": "/usr/bin/redis-server"},
+    "group": {"type": "str", "default": "root"},
+}
+
+HEADER = """\
+# Ansible managed
+# Every node of this host reads this file; its port and directory are on its command line. Redis cannot
+# rewrite it: settings that may change live are set in the running servers as well.
+"""
+
+
+def write(path: Path, text: str, group: str) -> None:
+    """Replace the file at once, readable for root and the group."""
+    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    number, name = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(number, "w") as new:
+        new.write(text)
+    shutil.chown(name, "root", group)
+    os.chmod(name, 0o640)
+    os.replace(name, path)
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    params = module.params
+    path, server, settings = Path(params["path"]), params["server"], params["settings"]
+    text = HEADER + "".join(f"{line}\n" for line in config_lines(settings))
+    present = path.read_text() if path.exists() else ""
+    tried = text != present and Path(server).exists()
+    if tried:
+        with failures_reported(module), tempfile.NamedTemporaryFile("w", suffix=".conf") as candidate:
+            candidate.write(text)
+            candidate.flush()
+            settings_of_file(server, candidate.name, settings.get("requirepass"))
+    if text != present and not module.check_mode:
+        write(path, text, params["group"])
+    diff = {"before": public_lines(present), "after": public_lines(text)}
+    module.exit_json(changed=text != present, tried=tried, diff=diff)
+
+
+if __name__ == "__main__":
+    main()
