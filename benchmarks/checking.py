@@ -44,7 +44,7 @@ def _check(address: str) -> float:
     ]  # fmt: skip
     plain = {"ANSIBLE_CALLBACK_RESULT_FORMAT": "json", "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "0"}
     done = subprocess.run(command, env={**ENVIRONMENT, **plain}, capture_output=True, text=True, check=False)
-    status, _, answer = done.stdout.partition(" => ")
+    status, _arrow, answer = done.stdout.partition(" => ")
     found = json.loads(answer) if status.endswith("SUCCESS") else {}
     if not found.get("healthy"):
         raise RuntimeError(f"redis_cluster_info finds no healthy cluster: {(done.stdout + done.stderr)[-2000:]}")

@@ -30,14 +30,16 @@ class Figure:
 
     name: str
     ours: Sample
-    peer: Sample | str = "-"
+    peer: Sample | str = ""
     at_most: float | None = None
     at_least: float | None = None
 
     @property
     def target(self) -> str:
+        """In words; empty where there is none."""
         bounds = (("<=", self.at_most), (">=", self.at_least))
-        return " ".join(f"{sign} {bound:g} {self.ours.unit}".strip() for sign, bound in bounds if bound is not None)
+        given = [f"{sign} {bound:g} {self.ours.unit}" for sign, bound in bounds if bound is not None]
+        return " and ".join(given).strip()
 
     @property
     def met(self) -> bool | None:
@@ -62,7 +64,7 @@ class Table:
     """A topic: its figures, whom they are compared with, and what a reader must know about them."""
 
     title: str
-    peer: str
+    peer: str = ""
     figures: list[Figure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 

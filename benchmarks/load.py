@@ -111,7 +111,7 @@ class Load:
         """Begin to write; raise what the client raises when no node answers."""
         clients: list[RedisCluster] = []
         try:
-            clients.extend(self._connect() for _ in range(self._writers))
+            clients.extend(self._connect() for _writer in range(self._writers))
         except BaseException:
             for client in clients:
                 client.close()

@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 INVENTORY = ROOT / "benchmarks" / "inventory.yml"
 PREPARED = ROOT / "molecule" / "shared"
 
-RECAP = re.compile(r"^(\S+)\s*: ok=(\d+)\s+changed=(\d+)", re.MULTILINE)
+# A host's line at the end of a play.
+RECAP = re.compile(r"^\S+ +: ok=(\d+) +changed=(\d+)", re.MULTILINE)
 
 
 class Run(NamedTuple):
@@ -82,8 +83,8 @@ def _play(playbook: Path, environment: dict[str, str]) -> Run:
     seconds, cpu = time.monotonic() - started, _cpu_seconds() - before
     if done.returncode:
         raise RuntimeError(f"{playbook.name} failed:\n{(done.stdout + done.stderr)[-4000:]}")
-    recap = RECAP.findall(done.stdout)
-    return Run(seconds, cpu, max(int(ok) for _, ok, _ in recap), max(int(changed) for _, _, changed in recap))
+    hosts = [(int(ok), int(changed)) for ok, changed in RECAP.findall(done.stdout)]
+    return Run(seconds, cpu, max(ok for ok, _changed in hosts), max(changed for _ok, changed in hosts))
 
 
 def _cpu_seconds() -> float:
