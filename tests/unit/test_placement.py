@@ -83,6 +83,14 @@ def test_no_replica_beside_its_master_where_hosts_allow_it(sizes: list[int], rep
     assert not beside(nodes, place_all(nodes, replicas)[1], "host")
 
 
+def test_a_host_with_most_of_the_nodes_gets_no_master() -> None:
+    """Its six replicas need all the room that three masters elsewhere have."""
+    nodes = places([6, 1, 1, 1])
+    masters, following = place_all(nodes, 2)
+    assert {master.host for master in masters} == {"1", "2", "3"}
+    assert not beside(nodes, following, "host")
+
+
 @settings(max_examples=200)
 @given(hosts, st.text("abc", min_size=6, max_size=6))
 def test_no_replica_in_its_masters_zone_where_zones_allow_it(sizes: list[int], zones: str) -> None:

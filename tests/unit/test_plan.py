@@ -350,6 +350,16 @@ def test_repair_gives_slots_to_the_holder_of_their_keys() -> None:
     assert_right(model)
 
 
+def test_a_repaired_slot_is_its_new_owners_in_the_eyes_of_all() -> None:
+    """Also where the others take a master with a newer epoch for its owner."""
+    model = complete()
+    model.at("10.0.0.3:7000").me.slots &= ~mask(16000)
+    model.at("10.0.0.1:7000").keys[16000] = 1
+    assert steps(model, Wish(repair=True)) == [{"action": "own", "node": "10.0.0.1:7000", "slots": "16000"}]
+    converge(model, Wish(repair=True))
+    assert_right(model)
+
+
 def test_repair_gives_slots_that_nobody_remembers_to_the_smallest_master() -> None:
     model = complete()
     model.at("10.0.0.3:7000").keys[16000] = 1
