@@ -27,7 +27,7 @@ def place_all(nodes: list[Place], replicas: int) -> tuple[list[Place], dict[str,
     """Masters, and who follows whom, for nodes of which none has a role yet."""
     masters = placement.choose_masters(nodes, len(nodes) // (replicas + 1), replicas)
     free = [node for node in nodes if node not in masters]
-    return masters, placement.match_replicas(masters, free, replicas, {})
+    return masters, placement.match_replicas(masters, free, {})
 
 
 def can_be_parted(sizes: list[int], replicas: int) -> bool:
@@ -158,7 +158,7 @@ def test_new_nodes_go_where_replicas_are_missing_most(counts: list[int], new: in
     """Every new node adds to a master that has as few as any; new hosts, so that no host is in the way."""
     masters, present = running(counts)
     free = [Place(f"n{i}", f"new{i}") for i in range(new)]
-    following = placement.match_replicas(masters, free, replicas, present)
+    following = placement.match_replicas(masters, free, present)
     assert set(following) == {place.name for place in free}
     gained = Counter(following.values())
     after = {f"m{i}": count + gained[f"m{i}"] for i, count in enumerate(counts)}
@@ -173,11 +173,11 @@ def test_no_master_gets_a_second_replica_before_each_has_one(
     """Not even where the new nodes stand on the hosts of masters: a replica beside is better than none."""
     masters, present = running([0] * count)
     free = [Place(f"n{i}", str(data.draw(st.integers(0, count - 1)))) for i in range(new)]
-    gained = Counter(placement.match_replicas(masters, free, replicas, present).values())
+    gained = Counter(placement.match_replicas(masters, free, present).values())
     numbers = [gained[master.name] for master in masters]
     assert max(numbers) - min(numbers) <= 1
 
 
 def test_seats_that_are_taken_stay_taken() -> None:
     masters, present = running([1, 1, 0])
-    assert placement.match_replicas(masters, [Place("n", "2")], 1, present) == {"n": "m2"}
+    assert placement.match_replicas(masters, [Place("n", "2")], present) == {"n": "m2"}

@@ -108,8 +108,9 @@ class Supervisor:
         _must(self.run, ["supervisorctl", "add", *map(self.program, instances)])
 
     def start(self, instances: Sequence[str]) -> None:
-        # "add" has started the new ones already.
-        stopped = [i for i in instances if i not in self.states(instances).active]
+        # "add" has started what it added.
+        active = self.states(instances).active
+        stopped = [instance for instance in instances if instance not in active]
         if stopped:
             _must(self.run, ["supervisorctl", "start", *map(self.program, stopped)])
 

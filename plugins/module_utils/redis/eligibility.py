@@ -61,16 +61,16 @@ def _misannounced(listed: Iterable[Report]) -> Iterator[dict[str, str]]:
 def _foreign(survey: Survey, listed: list[Report]) -> Iterator[dict[str, str]]:
     """Nodes that hold keys outside the cluster, and nodes of a cluster that is not ours.
 
-    Ours is the weightiest cluster of several nodes in which the listed nodes are the majority of
-    those alive. Other listed nodes may be alone, or be parts of a forming that was cut off: without
+    Ours is the cluster of several nodes that has most of the listed ones, if they are the majority of its
+    nodes alive. Other listed nodes may be alone, or be parts of a forming that was cut off: without
     keys, with no node beside the listed ones, and with no slot of another part.
     """
     by_id = survey.by_id
     clusters = [ids for ids in components(survey) if any(by_id[id].listed for id in ids if id in by_id)]
     several = [ids for ids in clusters if len(ids) > 1]
-    ours = several[0] if several else set()
+    ours = max(several, key=lambda ids: sum(by_id[id].listed for id in ids if id in by_id), default=set())
     claimed = _slots(by_id[id] for id in ours if id in by_id)
-    for ids in clusters:
+    for ids in sorted(clusters, key=lambda ids: ids is not ours):
         reports = [by_id[id] for id in sorted(ids) if id in by_id]
         inside, outside = [r for r in reports if r.listed], [r for r in reports if not r.listed]
         if ids is ours:

@@ -32,6 +32,7 @@ def choose_masters(
     """
     chosen: list[Place] = []
     total = count + len(masters)
+    most_replicas = max(replicas, -(-(len(free) - count) // total))
     by_host = Counter(place.host for place in (*free, *masters))
     while len(chosen) < count:
         zones = Counter(place.zone for place in (*masters, *chosen))
@@ -39,7 +40,7 @@ def choose_masters(
         left = [place for place in free if place not in chosen]
 
         def cost(place: Place) -> tuple[bool, int, int, int, int]:
-            crowded = hosts[place.host] >= _most_masters(by_host[place.host], total, replicas)
+            crowded = hosts[place.host] >= _most_masters(by_host[place.host], total, most_replicas)
             waiting = sum(other.host == place.host for other in left)
             return crowded, zones[place.zone], hosts[place.host], -waiting, free.index(place)
 
@@ -59,25 +60,22 @@ def _most_masters(nodes: int, masters: int, replicas: int) -> int:
 
 
 def match_replicas(
-    masters: Sequence[Place], free: Sequence[Place], replicas: int, present: Mapping[str, Sequence[Place]]
+    masters: Sequence[Place], free: Sequence[Place], present: Mapping[str, Sequence[Place]]
 ) -> dict[str, str]:
     """For every free node the name of the master to follow.
 
-    Masters short of `replicas` are served first, nodes that are left go where fewest replicas are.
-    `present` has the replicas that a master (by name) has already; they stay.
+    All masters get their first replica before any gets a second. `present` has the replicas that a
+    master (by name) has already; they stay.
     """
-    seats = [
-        (master, number)
-        for number in range(replicas)
-        for master in masters
-        if number >= len(present.get(master.name, ()))
-    ]
-    taken = _maximum_matching(seats, free)
-    following = {free[i].name: seats[seat][0] for seat, i in taken.items()}
-    _part_siblings(following, masters, free, present)
-    for place in free:
-        if place.name not in following:
-            following[place.name] = _least_served(place, masters, following, present)
+    seats: list[Place] = []
+    seat_of: dict[int, int] = {}
+    number = 0
+    while len(seat_of) < len(free):
+        seats += [master for master in masters if number >= len(present.get(master.name, ()))]
+        _seat(seats, free, seat_of, present)
+        number += 1
+    following = {place.name: seats[seat_of[i]] for i, place in enumerate(free)}
+    _part_siblings(following, free, present)
     return {name: master.name for name, master in following.items()}
 
 
@@ -88,14 +86,22 @@ def _closeness(one: Place, other: Place) -> int:
     return 1 if one.zone and one.zone == other.zone else 0
 
 
-def _maximum_matching(seats: Sequence[tuple[Place, int]], free: Sequence[Place]) -> dict[int, int]:
-    """Seats to nodes by augmenting paths (Kuhn), over growing sets of edges: the distant ones first."""
-    seat_of: dict[int, int] = {}
+def _seat(
+    seats: Sequence[Place], free: Sequence[Place], seat_of: dict[int, int], present: Mapping[str, Sequence[Place]]
+) -> None:
+    """Find nodes for the seats (beside the master each names) by augmenting paths (Kuhn), over growing
+    sets of edges: the distant ones first. A seat once taken stays taken, maybe by another node."""
 
     def seek(seat: int, allowed: int, seen: set[int]) -> bool:
-        near = [i for i, p in enumerate(free) if i not in seen and _closeness(seats[seat][0], p) <= allowed]
-        # Nodes without a seat first: nobody need move for them.
-        for i in sorted(near, key=lambda i: i in seat_of):
+        near = [i for i, p in enumerate(free) if i not in seen and _closeness(seats[seat], p) <= allowed]
+        siblings = [free[i] for i, taken in seat_of.items() if seats[taken] == seats[seat]]
+        siblings += present.get(seats[seat].name, ())
+
+        def cost(i: int) -> tuple[bool, int]:
+            # Nodes without a seat first: nobody need move for them. Then those apart from the siblings.
+            return i in seat_of, sum(_closeness(free[i], sibling) for sibling in siblings)
+
+        for i in sorted(near, key=cost):
             if i not in seen:
                 seen.add(i)
                 if i not in seat_of or seek(seat_of[i], allowed, seen):
@@ -107,29 +113,23 @@ def _maximum_matching(seats: Sequence[tuple[Place, int]], free: Sequence[Place])
         for seat in range(len(seats)):
             if seat not in seat_of.values():
                 seek(seat, allowed, set())
-    return {seat: i for i, seat in seat_of.items()}
 
 
 def _part_siblings(
-    following: dict[str, Place],
-    masters: Sequence[Place],
-    free: Sequence[Place],
-    present: Mapping[str, Sequence[Place]],
+    following: dict[str, Place], free: Sequence[Place], present: Mapping[str, Sequence[Place]]
 ) -> None:
     """Exchange replicas between shards while that parts neighbours, masters' neighbours foremost."""
-    shards = {master.name: [master, *present.get(master.name, ())] for master in masters}
 
     def cost(place: Place, master: Place, leaving: Place) -> int:
-        siblings = [p for p in free if following.get(p.name) == master and p not in (place, leaving)]
-        siblings += shards[master.name][1:]
+        siblings = [p for p in free if following[p.name] == master and p not in (place, leaving)]
+        siblings += present.get(master.name, ())
         return 1000 * _closeness(place, master) + sum(_closeness(place, other) for other in siblings)
 
-    seated = [place for place in free if place.name in following]
-    improved = any(len(shard) > 2 for shard in shards.values()) or len(seated) > len(masters)
+    improved = len(free) + sum(map(len, present.values())) > len(set(following.values()))
     while improved:
         improved = False
-        for i, one in enumerate(seated):
-            for other in seated[i + 1 :]:
+        for i, one in enumerate(free):
+            for other in free[i + 1 :]:
                 here, there = following[one.name], following[other.name]
                 if here == there:
                     continue
@@ -137,16 +137,6 @@ def _part_siblings(
                 if cost(one, there, other) + cost(other, here, one) < now:
                     following[one.name], following[other.name] = there, here
                     improved = True
-
-
-def _least_served(
-    place: Place, masters: Sequence[Place], following: Mapping[str, Place], present: Mapping[str, Sequence[Place]]
-) -> Place:
-    def cost(master: Place) -> tuple[int, int, int]:
-        served = sum(other == master for other in following.values()) + len(present.get(master.name, ()))
-        return served, _closeness(place, master), masters.index(master)
-
-    return min(masters, key=cost)
 
 
 def neighbours(

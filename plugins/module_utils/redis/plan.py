@@ -67,6 +67,7 @@ class Plan:
     hurried: tuple[Address, ...] = ()
     cleared: tuple[Address, ...] = ()
     claims: Mapping[Address, Claim] = field(default_factory=dict)
+    joining: tuple[Address, ...] = ()
     meetings: tuple[tuple[Address, Address], ...] = ()
     following: Mapping[Address, str] = field(default_factory=dict)
     forgotten: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
@@ -83,12 +84,11 @@ class Plan:
             {"action": "own", "node": str(node), "slots": format_slots(claim.slots)}
             for node, claim in self.claims.items()
         ]
-        joining = self._joining()
-        steps += [{"action": "join", "node": str(node)} for node in joining]
+        steps += [{"action": "join", "node": str(node)} for node in self.joining]
         steps += [
             {"action": "meet", "node": str(one), "other": str(other)}
             for one, other in self.meetings
-            if one not in joining and other not in joining
+            if one not in self.joining and other not in self.joining
         ]
         steps += [
             {"action": "follow", "node": str(node), "master": self.names[id]}
@@ -98,12 +98,6 @@ class Plan:
         steps += [{"action": "forget", "node": id} for id in ghosts]
         unhurried = [node for node in self.restored if node not in self.hurried]
         return steps + [{"action": "restore", "node": str(node)} for node in unhurried]
-
-    def _joining(self) -> list[Address]:
-        """Nodes that most of the others do not know yet."""
-        strange = Counter(address for pair in self.meetings for address in pair)
-        most = max(strange.values(), default=0)
-        return sorted(address for address, count in strange.items() if count > 1 and count == most)
 
     def layout_after(self, before: str) -> str:
         """The plan as the right-hand side of a diff whose left-hand side is `before`."""
@@ -132,6 +126,8 @@ def make_plan(survey: Survey, wish: Wish) -> Plan:
     state = read_topology(survey)
     cleared = _leftovers(listed, state, wish)
     reports = [_without_slots(report) if report in cleared else report for report in survey.answering]
+    if cleared:
+        state = read_topology(Survey((*reports, *state.silent)))
     unowned = _unowned(reports, state)
     unused = bool(state.uncovered) and not any(report.keys for report in reports)
     forming = unused and _is_incomplete(reports, unowned, wish)
@@ -145,6 +141,7 @@ def make_plan(survey: Survey, wish: Wish) -> Plan:
         hurried=tuple(report.address for report in listed) if unused else (),
         cleared=tuple(report.address for report in cleared),
         claims=claims,
+        joining=_joining(listed, state),
         meetings=_meetings(listed),
         following={report.address: id for report, id in following},
         forgotten=_forgotten(state),
@@ -197,12 +194,14 @@ def _unowned(reports: Sequence[Report], state: Topology) -> frozenset[int]:
 def _is_incomplete(reports: Sequence[Report], unowned: frozenset[int], wish: Wish) -> bool:
     """Whether fewer nodes own slots than masters are wanted, and others could.
 
-    An owner counts although it denies it, as long as any node still takes it for one: a cluster that
-    lost slots is damaged, not half-formed.
+    Slots that any node still takes for somebody's were lost: such a cluster is damaged, not half-formed.
     """
-    owners = {id for report in reports for id, seen in report.view.nodes.items() if seen.slots_text}
+    views = [report.view for report in reports]
+    owners = {id for view in views for id, seen in view.nodes.items() if seen.slots_text}
+    lost = any(unowned & seen.slots for view in views for seen in view.nodes.values())
     listed = [report for report in reports if report.listed]
-    return len(owners) < max(3, _wanted_masters(listed, wish)) and bool(unowned and _eligible(listed))
+    room = len(owners) < max(3, _wanted_masters(listed, wish))
+    return room and not lost and bool(unowned and _eligible(listed))
 
 
 def _wanted_masters(listed: Sequence[Report], wish: Wish) -> int:
@@ -217,10 +216,10 @@ def _eligible(listed: Sequence[Report]) -> list[Report]:
 def _first_claims(reports: Sequence[Report], unowned: frozenset[int], wish: Wish) -> dict[Address, Claim]:
     """The slots that nobody owns yet, shared out among the masters that are still missing."""
     listed = [report for report in reports if report.listed]
-    owners = [_place(report) for report in reports if report.view.myself.slots]
+    owners = [_place(report, wish) for report in reports if report.view.myself.slots]
     eligible = _eligible(listed)
     count = min(_wanted_masters(listed, wish) - len(owners), len(eligible))
-    chosen = choose_masters([_place(report) for report in eligible], count, wish.replicas, owners)
+    chosen = choose_masters([_place(report, wish) for report in eligible], count, wish.replicas, owners)
     names = {place.name for place in chosen}
     masters = [report for report in eligible if report.id in names]
     epochs = _unused_epochs(reports, len(masters))
@@ -289,13 +288,13 @@ def _following(survey: Survey, owners: Mapping[str, Report], wish: Wish) -> list
         if report.id in owners:
             continue
         if own.is_replica and (own.master_id in owners or own.master_id not in reports and own.master_id):
-            present.setdefault(own.master_id, []).append(_place(report))
+            present.setdefault(own.master_id, []).append(_place(report, wish))
         elif report.listed:
             free.append(report)
-    masters = [_place(report) for report in owners.values()]
+    masters = [_place(report, wish) for report in owners.values()]
     if not masters:
         return []
-    chosen = match_replicas(masters, [_place(report) for report in free], wish.replicas, present)
+    chosen = match_replicas(masters, [_place(report, wish) for report in free], present)
     moved = _moves(masters, chosen, present, wish.replicas)
     return [(reports[replica], master) for replica, master in {**chosen, **moved}.items()]
 
@@ -304,16 +303,18 @@ def _moves(
     masters: Sequence[Place], chosen: Mapping[str, str], present: Mapping[str, Sequence[Place]], replicas: int
 ) -> dict[str, str]:
     """Replicas that masters have too many of, for masters that have too few: one move a gap."""
-    counts = {m.name: len(present.get(m.name, ())) + list(chosen.values()).count(m.name) for m in masters}
-    spare = [
-        place for name, places in present.items() if name in counts
-        for place in places[: max(0, counts[name] - replicas)]
-    ]  # fmt: skip
-    poor = [master for master in masters if counts[master.name] < replicas]
-    gaps = sum(replicas - counts[master.name] for master in poor)
-    if not spare or not gaps:
-        return {}
-    return match_replicas(poor, spare[:gaps], replicas, present)
+    counts = Counter(chosen.values())
+    counts.update({master.name: len(present.get(master.name, ())) for master in masters})
+    spare = [place for m in masters for place in present.get(m.name, ())[: max(0, counts[m.name] - replicas)]]
+    seats = [m for m in masters for gap in range(replicas - counts[m.name])]
+    moved: dict[str, str] = {}
+    # One seat a turn, so that a master with two gaps does not starve another with one.
+    for master in sorted(seats, key=lambda master: counts[master.name]):
+        left = [place for place in spare if place.name not in moved]
+        if left:
+            nearest = min(left, key=lambda place: (place.host == master.host, place.zone == master.zone))
+            moved[nearest.name] = master.name
+    return moved
 
 
 def _check_affinity(
@@ -339,7 +340,10 @@ def _check_affinity(
         )  # fmt: skip
 
 
-def _place(report: Report) -> Place:
+def _place(report: Report, wish: Wish = Wish()) -> Place:
+    """Where a node stands; without anti-affinity every node stands alone."""
+    if wish.anti_affinity == "none":
+        return Place(report.id, report.id)
     return Place(report.id, report.address.host, report.zone)
 
 
@@ -358,6 +362,13 @@ def _meetings(listed: Sequence[Report]) -> tuple[tuple[Address, Address], ...]:
         star = [(host, other) for other in listed if other.id not in host.view.settled]
         missing = star or missing
     return tuple((one.address, other.address) for one, other in missing)
+
+
+def _joining(listed: Sequence[Report], state: Topology) -> tuple[Address, ...]:
+    """Nodes outside the cluster there is, all of them where there is none, and those that nobody knows."""
+    known = {id for report in listed for id in report.view.settled if id != report.id}
+    outside = [r for r in listed if r.id not in known or r.id not in state.nodes or len(state.nodes) == 1]
+    return tuple(report.address for report in outside) if len(listed) > 1 else ()
 
 
 def _forgotten(state: Topology) -> dict[Address, tuple[str, ...]]:

@@ -100,6 +100,6 @@ def _unavoidable(nodes: Sequence[ListedNode], masters: int, replicas: int) -> li
     places = {str(n.address): Place(str(n.address), n.address.host, n.zone) for n in nodes}
     chosen = choose_masters(list(places.values()), masters, replicas)
     free = [place for place in places.values() if place not in chosen]
-    following = match_replicas(chosen, free, replicas, {})
+    following = match_replicas(chosen, free, {})
     zones = neighbours(following, places, lambda place: place.zone) if all(n.zone for n in nodes) else []
     return [("host", len(neighbours(following, places, lambda place: place.host))), ("zone", len(zones))]

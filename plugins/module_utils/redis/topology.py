@@ -105,7 +105,8 @@ class Topology:
         master = self.nodes.get(replica.master_id)
         if not master or not master.report or not self.reference:
             return None
-        return master.report.replica_lags().get(self.reference.nodes[replica.id].address)
+        seen = self.reference.nodes.get(replica.id)
+        return master.report.replica_lags().get(seen.address) if seen else None
 
     def lag_bytes(self, replica: Node) -> int | None:
         """Bytes that a replica has not read yet of what its master wrote; None when either is silent."""
