@@ -16,6 +16,7 @@ demo: .venv/.runtime $(COLLECTION) ## the whole site on this machine
 
 demo-down: .venv/.runtime $(COLLECTION) ## take the site off this machine again
 	@ansible-playbook -i inventories/local playbooks/teardown.yml $(BECOME)
+	@rm -rf inventories/local/.secrets
 
 test: ready-to-test ## every test there is, with one summary
 	@pytest
