@@ -104,4 +104,3 @@ def test_a_file_that_no_server_starts_with_is_not_written(tmp_path):
     answer = run_module("redis_config_file", {"path": str(file), "settings": settings}, "--diff")
     assert answer["failed"] and "maxmemory-policy all-of-them" in answer["msg"]
     assert file.read_text() == "# the old one\n" and "swordfish" not in answer["output"]
-

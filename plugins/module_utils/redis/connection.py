@@ -20,6 +20,7 @@ try:
     REDIS_IMPORT_ERROR = None
 except ImportError:
     REDIS_IMPORT_ERROR = traceback.format_exc()
+    redis = None
 
     class RedisError(Exception):
         """Stands in where redis-py is missing, so that this file can be imported."""

@@ -23,8 +23,11 @@ def apply_settings(
     check_mode: bool,
     defaults: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """The answer of redis_config; `defaults` are of settings that `settings` does not name. Raises RedisFailure for a node that does not answer until the deadline
-    (time.monotonic()), a setting that the server does not know, or a value that it refuses."""
+    """The answer of redis_config; `defaults` are of settings that `settings` does not name.
+
+    Raises RedisFailure for a node that does not answer until the deadline (time.monotonic()), a setting
+    that the server does not know, or a value that it refuses.
+    """
     running = _read_settings(session, nodes, deadline)
     before, after, waiting = {}, {}, {}
     for node in nodes:
