@@ -10,12 +10,15 @@ from typing import Any
 from .connection import Session
 from .description import describe, layout_text
 from .errors import RedisFailure
-from .forming import apply_plan
+from .forming import apply_plan, forget
 from .health import check_cluster, summary
 from .nodes import ListedNode
-from .plan import Wish, make_plan
+from .plan import Wish, known_ghosts, make_plan
 from .problems import Expectation
 from .survey import check_announcements, survey_cluster
+from .topology import read_topology
+
+FORGET_SECONDS = 2.0
 
 
 def converge(
@@ -42,7 +45,7 @@ def converge(
     if plan:
         apply_plan(session, plan, survey, deadline, on_step)
     try:
-        found = check_cluster(session, nodes, expected, "healthy", deadline)
+        found = _wait_until_healthy(session, nodes, expected, deadline, bool(plan))
     except RedisFailure as failure:
         done = "after the plan was carried out" if plan else "and nothing in it can be put right by forming"
         message = f"The cluster is not healthy {done}: {summary(failure.details)}"
@@ -51,3 +54,17 @@ def converge(
     after = layout_text(survey_cluster(session, nodes)) if plan else before
     elapsed = round((time.monotonic() - started) * 1000, 1)
     return {**answer, "cluster": found, "diff": {"before": before, "after": after}, "elapsed_ms": elapsed}
+
+
+def _wait_until_healthy(
+    session: Session, nodes: Sequence[ListedNode], expected: Expectation, deadline: float, acting: bool
+) -> dict[str, Any]:
+    """As check_cluster. While we act, ghosts that gossip brought to a new node are forgotten once more."""
+    while True:
+        try:
+            turn = min(deadline, time.monotonic() + FORGET_SECONDS) if acting else deadline
+            return check_cluster(session, nodes, expected, "healthy", turn)
+        except RedisFailure:
+            if time.monotonic() >= deadline:
+                raise
+        forget(session, known_ghosts(read_topology(survey_cluster(session, nodes))))

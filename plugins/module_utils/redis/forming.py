@@ -40,7 +40,7 @@ def apply_plan(
             ("own", lambda: _send(session, {node: _claim(claim) for node, claim in plan.claims.items()})),
             ("meet", lambda: _introduce(session, plan, survey, deadline)),
             ("follow", lambda: _follow(session, plan, survey, deadline)),
-            ("forget", lambda: _send(session, {a: _forget(ids) for a, ids in plan.forgotten.items()})),
+            ("forget", lambda: forget(session, plan.forgotten)),
             ("settle", lambda: _wait_until_settled(session, plan, survey, deadline)),
         ):
             on_step(step)
@@ -48,6 +48,11 @@ def apply_plan(
     finally:
         on_step("restore")
         _send(session, {node: [_config_set(old)] for node, old in plan.restored.items()})
+
+
+def forget(session: Session, ghosts: Mapping[Address, Sequence[str]]) -> None:
+    """Tell nodes to forget others by their ids. One that is forgotten already is no error."""
+    session.ask({node: [("CLUSTER", "FORGET", id) for id in ids] for node, ids in ghosts.items()})
 
 
 def _send(session: Session, requests: Mapping[Address, Sequence[Command]]) -> None:
@@ -73,10 +78,6 @@ def _claim(claim: Claim) -> list[Command]:
         # A claim without a newer epoch would lose against whoever claimed the slots before.
         commands.append(("CLUSTER", "BUMPEPOCH"))
     return commands
-
-
-def _forget(ids: Sequence[str]) -> list[Command]:
-    return [("CLUSTER", "FORGET", id) for id in ids]
 
 
 def _introduce(session: Session, plan: Plan, survey: Survey, deadline: float) -> None:

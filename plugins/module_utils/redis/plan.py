@@ -144,7 +144,7 @@ def make_plan(survey: Survey, wish: Wish) -> Plan:
         joining=_joining(listed, state),
         meetings=_meetings(listed),
         following={report.address: id for report, id in following},
-        forgotten=_forgotten(state),
+        forgotten=known_ghosts(state),
         restored={r.address: _settings_to_restore(r, wish) for r in listed if unused or r.is_forming},
         names={report.id: str(report.address) for report in survey.answering},
     )
@@ -371,7 +371,7 @@ def _joining(listed: Sequence[Report], state: Topology) -> tuple[Address, ...]:
     return tuple(report.address for report in outside) if len(listed) > 1 else ()
 
 
-def _forgotten(state: Topology) -> dict[Address, tuple[str, ...]]:
+def known_ghosts(state: Topology) -> dict[Address, tuple[str, ...]]:
     """By member, the ghosts that it still knows."""
     ghosts = [ghost.id for ghost in state.ghosts]
     reports = [node.report for node in state.nodes.values() if node.report]
