@@ -45,6 +45,5 @@ options:
 requirements:
   - redis-py 4.3 or newer on the host that runs the module (Debian C(python3-redis))
 notes:
-  - The module asks all nodes itself. It runs once for the whole cluster, on any host that reaches
-    the nodes.
+  - The module asks all nodes itself, in one call, on any host that reaches them.
 """

@@ -86,7 +86,7 @@ EXAMPLES = r"""
 RETURN = r"""
 plan:
   description: The acts that were carried out, or would be in check mode, in their order.
-  returned: always
+  returned: unless the module refuses
   type: list
   elements: dict
   contains:
@@ -115,11 +115,11 @@ plan:
     - {action: follow, node: "10.0.0.2:7001", master: "10.0.0.1:7000"}
 cluster:
   description: The cluster afterwards, as RV(omnimind.platform.redis_cluster_info#module:healthy) and its siblings.
-  returned: always
+  returned: unless the module refuses
   type: dict
 elapsed_ms:
   description: Milliseconds from the first question until the cluster was healthy.
-  returned: always
+  returned: success, not in check mode
   type: float
 refusals:
   description: Why nothing was changed.

@@ -158,7 +158,7 @@ shards:
       type: list
       elements: str
 nodes:
-  description: Every member of the cluster. The last four keys are those of replicas only.
+  description: Every member of the cluster. C(master), C(link_up), C(lag_seconds) and C(lag_bytes) are those of replicas only.
   returned: always
   type: list
   elements: dict

@@ -34,7 +34,7 @@ options:
     type: str
     default: 127.0.0.1
   nodes:
-    description: All nodes of the cluster, as mappings with C(host), C(port) and C(zone).
+    description: All nodes of the cluster, each as C(host:port) or as a mapping with C(host), C(port) and C(zone).
     type: list
     elements: raw
     required: true
