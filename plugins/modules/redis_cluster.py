@@ -142,12 +142,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.arguments import (
     CONNECTION_ARGUMENTS,
     REQUIRED_TOGETHER,
-    failures_reported,
-    login_of,
+    nodes_opened,
 )
-from ansible_collections.omnimind.platform.plugins.module_utils.redis.connection import Session
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.convergence import converge
-from ansible_collections.omnimind.platform.plugins.module_utils.redis.nodes import parse_nodes
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.plan import Wish
 
 ARGUMENTS = {
@@ -165,12 +162,10 @@ def main() -> None:
         argument_spec=ARGUMENTS, required_together=REQUIRED_TOGETHER, supports_check_mode=True
     )
     params = module.params
-    with failures_reported(module):
-        nodes = parse_nodes(params["nodes"])
-        wish = Wish(params["replicas"], params["anti_affinity"], params["repair"], params["node_timeout"])
-        deadline = time.monotonic() + params["timeout"]
-        with Session(login_of(params)) as session:
-            module.exit_json(**converge(session, nodes, wish, deadline, module.check_mode))
+    wish = Wish(params["replicas"], params["anti_affinity"], params["repair"], params["node_timeout"])
+    deadline = time.monotonic() + params["timeout"]
+    with nodes_opened(module) as (nodes, session):
+        module.exit_json(**converge(session, nodes, wish, deadline, module.check_mode))
 
 
 if __name__ == "__main__":

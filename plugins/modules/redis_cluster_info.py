@@ -223,12 +223,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.arguments import (
     CONNECTION_ARGUMENTS,
     REQUIRED_TOGETHER,
-    failures_reported,
-    login_of,
+    nodes_opened,
 )
-from ansible_collections.omnimind.platform.plugins.module_utils.redis.connection import Session
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.health import check_cluster
-from ansible_collections.omnimind.platform.plugins.module_utils.redis.nodes import parse_nodes
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.problems import Expectation
 
 ARGUMENTS = {
@@ -245,13 +242,10 @@ def main() -> None:
         argument_spec=ARGUMENTS, required_together=REQUIRED_TOGETHER, supports_check_mode=True
     )
     params = module.params
-    with failures_reported(module):
-        nodes = parse_nodes(params["nodes"])
-        expected = Expectation(params["replicas"], params["max_lag"])
-        deadline = time.monotonic() + params["timeout"]
-        with Session(login_of(params)) as session:
-            found = check_cluster(session, nodes, expected, params["wait_for"], deadline)
-        module.exit_json(changed=False, **found)
+    expected = Expectation(params["replicas"], params["max_lag"])
+    deadline = time.monotonic() + params["timeout"]
+    with nodes_opened(module) as (nodes, session):
+        module.exit_json(changed=False, **check_cluster(session, nodes, expected, params["wait_for"], deadline))
 
 
 if __name__ == "__main__":

@@ -78,12 +78,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.arguments import (
     CONNECTION_ARGUMENTS,
     REQUIRED_TOGETHER,
-    failures_reported,
-    login_of,
+    nodes_opened,
 )
-from ansible_collections.omnimind.platform.plugins.module_utils.redis.connection import Session
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.live_settings import apply_settings
-from ansible_collections.omnimind.platform.plugins.module_utils.redis.nodes import parse_nodes
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.scratch import settings_of_file
 
 ARGUMENTS = {
@@ -100,13 +97,12 @@ def main() -> None:
         argument_spec=ARGUMENTS, required_together=REQUIRED_TOGETHER, supports_check_mode=True
     )
     params = module.params
-    with failures_reported(module):
-        nodes = [node.address for node in parse_nodes(params["nodes"])]
-        deadline = time.monotonic() + params["timeout"]
+    deadline = time.monotonic() + params["timeout"]
+    with nodes_opened(module) as (nodes, session):
         file = params["config_file"]
         defaults = settings_of_file(params["server"], file, params["password"]) if file else None
-        with Session(login_of(params)) as session:
-            answer = apply_settings(session, nodes, params["settings"], deadline, module.check_mode, defaults)
+        addresses = [node.address for node in nodes]
+        answer = apply_settings(session, addresses, params["settings"], deadline, module.check_mode, defaults)
     for node, settings in answer["restart_required"].items():
         names = ", ".join(sorted(settings))
         module.warn(f"{node} must be restarted for {names}: the running server differs from its file")

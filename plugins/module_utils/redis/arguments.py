@@ -9,8 +9,9 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from .connection import REDIS_IMPORT_ERROR, Login
+from .connection import REDIS_IMPORT_ERROR, Login, Session
 from .errors import RedisFailure
+from .nodes import ListedNode, parse_nodes
 
 CONNECTION_ARGUMENTS: dict[str, dict[str, Any]] = {
     "nodes": {"type": "list", "elements": "raw", "required": True},
@@ -51,3 +52,12 @@ def failures_reported(module: AnsibleModule) -> Iterator[None]:
         yield
     except RedisFailure as failure:
         module.fail_json(msg=failure.message, **failure.details)
+
+
+@contextmanager
+def nodes_opened(module: AnsibleModule) -> Iterator[tuple[list[ListedNode], Session]]:
+    """The nodes that a module's options name, and a session that logs in to them as the options say."""
+    with failures_reported(module):
+        nodes = parse_nodes(module.params["nodes"])
+        with Session(login_of(module.params)) as session:
+            yield nodes, session
