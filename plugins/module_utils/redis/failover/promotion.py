@@ -1,0 +1,115 @@
+# Copyright: OmniMind Development Team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Promotes replicas of a cluster, and waits until every node agrees and every replica is in sync again.
+
+A server's "+OK" to CLUSTER FAILOVER only says that it will try (Redis documentation of the command): what
+became of it is asked of the nodes.
+"""
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..connection import Session, first_error
+from ..description import layout_text
+from ..errors import RedisFailure
+from ..nodes import Address, ListedNode
+from ..reports import parse_info
+from ..survey import survey_cluster
+from ..views import View, parse_view
+from .choice import GRACEFUL, Order, Promotion, choose_promotions
+
+POLL_SECONDS = 0.02
+# A handing over that does not succeed is given up by the servers after 5 s (CLUSTER_MF_TIMEOUT), and a vote after
+# two node timeouts: then they may be asked again.
+RETRY_SECONDS = 6.0
+
+
+def fail_over(
+    session: Session, nodes: Sequence[ListedNode], order: Order, deadline: float, check_mode: bool = False
+) -> dict[str, Any]:
+    """Carry out the order until `deadline` (time.monotonic()), one shard after the other; the module's answer.
+
+    Raises Refused before any change, RedisFailure when a promotion does not come about in time.
+    """
+    survey = survey_cluster(session, nodes)
+    promotions = choose_promotions(survey, order)
+    before = layout_text(survey)
+    planned = [promotion.as_dict() for promotion in promotions]
+    if check_mode:
+        after = before + "".join(f"+ {p['new_master']} takes the place of {p['old_master']}\n" for p in planned)
+        return {"changed": bool(planned), "failovers": planned, "diff": {"before": before, "after": after}}
+    witnesses = [report.address for report in survey.answering]
+    done: list[dict[str, Any]] = []
+    for promotion in promotions:
+        try:
+            done.append({**promotion.as_dict(), **_promote(session, promotion, witnesses, order.mode, deadline)})
+        except RedisFailure as failure:
+            raise RedisFailure(failure.message, changed=bool(done), failovers=done) from failure
+    after = layout_text(survey_cluster(session, nodes)) if done else before
+    return {"changed": bool(done), "failovers": done, "diff": {"before": before, "after": after}}
+
+
+def _promote(
+    session: Session, promotion: Promotion, witnesses: Sequence[Address], mode: str, deadline: float
+) -> dict[str, float]:
+    """Milliseconds from the command until the replica was master, all nodes knew, and replicas were in sync."""
+    replica, master = promotion.replica, promotion.master
+    started = time.monotonic()
+    command = ("CLUSTER", "FAILOVER") if mode == GRACEFUL else ("CLUSTER", "FAILOVER", mode.upper())
+
+    def elapsed() -> float:
+        return round((time.monotonic() - started) * 1000, 1)
+
+    while True:
+        error = first_error(session.ask({replica.address: [command]})[replica.address])
+        turn = min(deadline, time.monotonic() + RETRY_SECONDS)
+        if _views_agree(session, [replica.address], lambda view: bool(view.myself.slots), turn):
+            break
+        if time.monotonic() >= deadline:
+            raise RedisFailure(f"{replica.name} did not become master in place of {master.name}: {error or 'no answer'}")
+    promoted = elapsed()
+    everyone = [address for address in witnesses if address != master.address or master.alive]
+    if not _views_agree(session, everyone, lambda view: _agrees(view, promotion), deadline):
+        raise RedisFailure(f"{replica.name} is master in place of {master.name}, but not all nodes agree")
+    agreed = elapsed()
+    if not _replicas_synced(session, everyone, replica.id, deadline):
+        raise RedisFailure(f"{replica.name} is master in place of {master.name}, but not all replicas are in sync")
+    return {"promoted_ms": promoted, "agreed_ms": agreed, "synced_ms": elapsed()}
+
+
+def _agrees(view: View, promotion: Promotion) -> bool:
+    new, old = view.nodes.get(promotion.replica.id), view.nodes.get(promotion.master.id)
+    follows = old is None or not promotion.master.alive or old.master_id == promotion.replica.id
+    return new is not None and new.slots >= promotion.master.slots and follows
+
+
+def _views_agree(
+    session: Session, addresses: Sequence[Address], agrees: Callable[[View], bool], deadline: float
+) -> bool:
+    """Whether all come to agree until the deadline; those that do are not asked again."""
+    waiting = list(addresses)
+    while True:
+        answers = session.ask_all(waiting, ("CLUSTER", "NODES"))
+        waiting = [a for a in waiting if first_error(answers[a]) or not agrees(parse_view(answers[a][0]))]
+        if not waiting or time.monotonic() >= deadline:
+            return not waiting
+        time.sleep(POLL_SECONDS)
+
+
+def _replicas_synced(session: Session, addresses: Sequence[Address], master_id: str, deadline: float) -> bool:
+    """Whether the replicas of a master come to have a replication link until the deadline."""
+    while True:
+        answers = session.ask_all(addresses, ("CLUSTER", "NODES"), ("INFO", "replication"))
+        own = [answer for answer in answers.values() if not first_error(answer)]
+        links = [
+            parse_info(info).get("master_link_status")
+            for view, info in own
+            if parse_view(view).myself.master_id == master_id
+        ]
+        if all(link == "up" for link in links):
+            return True
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(POLL_SECONDS)
