@@ -6,6 +6,7 @@ from __future__ import annotations
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.page import page
+from ansible_collections.omnimind.platform.plugins.module_utils.redis.rolling.order import restart_order
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.slots import key_slot, parse_slots
 
 
@@ -18,18 +19,31 @@ def redis_shard_of(key, cluster):
     raise AnsibleFilterError(f"no shard owns slot {slot} of the key {key!r}")
 
 
-def redis_node_arguments(ports, directory, announce_ports=None):
-    """Command line arguments of the nodes of a host, by port."""
+def redis_node_settings(ports, directory, announce_ports=None):
+    """Settings that each node of a host has for itself, by port."""
     announced = {str(port): value for port, value in (announce_ports or {}).items()}
-    return {str(port): _arguments(port, directory, announced.get(str(port), {})) for port in ports}
+    return {str(port): _settings(port, directory, announced.get(str(port), {})) for port in ports}
 
 
-def _arguments(port, directory, announced):
-    arguments = ["--port", str(port), "--dir", f"{directory}/{port}"]
+def _settings(port, directory, announced):
+    settings = {"port": str(port), "dir": f"{directory}/{port}"}
     for key, name in (("port", "cluster-announce-port"), ("bus_port", "cluster-announce-bus-port")):
         if announced.get(key):
-            arguments += [f"--{name}", str(announced[key])]
-    return " ".join(arguments)
+            settings[name] = str(announced[key])
+    return settings
+
+
+def redis_node_arguments(settings):
+    """Command line arguments by port, of settings by port."""
+    return {port: " ".join(f"--{name} {value}" for name, value in own.items()) for port, own in settings.items()}
+
+
+def redis_restart_order(waiting, cluster):
+    """The nodes that wait for a restart, replicas first."""
+    try:
+        return restart_order(waiting, cluster)
+    except ValueError as error:
+        raise AnsibleFilterError(str(error)) from error
 
 
 class FilterModule:
@@ -37,6 +51,8 @@ class FilterModule:
         return {
             "redis_key_slot": key_slot,
             "redis_node_arguments": redis_node_arguments,
+            "redis_node_settings": redis_node_settings,
             "redis_page": page,
+            "redis_restart_order": redis_restart_order,
             "redis_shard_of": redis_shard_of,
         }

@@ -63,6 +63,7 @@ tried:
   type: bool
 """
 
+import grp
 import os
 import shutil
 import tempfile
@@ -88,6 +89,14 @@ HEADER = """\
 """
 
 
+def belongs_to(path: Path, group: str) -> bool:
+    """Whether the file is there for the group; a group that does not exist yet has nothing."""
+    try:
+        return path.stat().st_gid == grp.getgrnam(group).gr_gid
+    except (KeyError, FileNotFoundError):
+        return False
+
+
 def write(path: Path, text: str, group: str) -> None:
     """Replace the file at once, readable for root and the group."""
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -111,10 +120,11 @@ def main() -> None:
             candidate.write(text)
             candidate.flush()
             settings_of_file(server, candidate.name, settings.get("requirepass"))
-    if text != present and not module.check_mode:
+    changed = text != present or not belongs_to(path, params["group"])
+    if changed and not module.check_mode:
         write(path, text, params["group"])
     diff = {"before": public_lines(present), "after": public_lines(text)}
-    module.exit_json(changed=text != present, tried=tried, diff=diff)
+    module.exit_json(changed=changed, tried=tried, diff=diff)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,10 @@ short_description: Refuse a roll-out of Redis nodes that cannot end well
 description:
   - Checks, before anything is changed, what is asked of this host and of the group of hosts, and fails with
     every reason at once, each beginning with the variable at fault.
-  - Refused are ports that are out of range, given twice or taken by another program, an empty password, too
-    few nodes for the replicas, a password that running nodes do not take, a required anti-affinity that the hosts do not allow, a full disk, and a task
-    that does not run as root.
+  - Refused are ports that are out of range, given twice or taken by another program, an empty password, too few nodes
+    for the replicas, a password that running nodes do not take, a required anti-affinity that the hosts do not allow,
+    a package that must not replace the version that runs (a downgrade, or a step over a major version), a full disk,
+    and a task that does not run as root.
   - It needs nothing but Python on the host.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
@@ -61,6 +62,23 @@ options:
     description: Path of the server's program.
     type: path
     default: /usr/bin/redis-server
+  flavor:
+    description: The engine that the host shall have.
+    type: str
+    choices: [redis, valkey]
+    default: redis
+  version:
+    description: Version of the package that the host shall have. Empty for the distribution's.
+    type: str
+    default: ""
+  package_file:
+    description: A package file that is installed in place of the distribution's package.
+    type: str
+    default: ""
+  upgrade:
+    description: Whether the distribution's newest package is installed where an older one is.
+    type: bool
+    default: false
   min_free_mb:
     description: Megabytes (2^20 bytes) that must be free there.
     type: int
@@ -107,7 +125,7 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.errors import RedisFailure
-from ansible_collections.omnimind.platform.plugins.module_utils.redis.host_state import read_host_state
+from ansible_collections.omnimind.platform.plugins.module_utils.redis.host_state import Package, read_host_state
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.nodes import parse_nodes
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.preflight import complaints
 
@@ -122,6 +140,10 @@ ARGUMENTS = {
     "data_directory": {"type": "path", "required": True},
     "unknown_variables": {"type": "list", "elements": "str", "default": []},
     "server": {"type": "path", "default": "/usr/bin/redis-server"},
+    "flavor": {"type": "str", "choices": ["redis", "valkey"], "default": "redis"},
+    "version": {"type": "str", "default": ""},
+    "package_file": {"type": "str", "default": ""},
+    "upgrade": {"type": "bool", "default": False},
     "min_free_mb": {"type": "int", "default": 0},
 }
 
@@ -129,7 +151,10 @@ ARGUMENTS = {
 def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     params = module.params
-    host = read_host_state(params["data_directory"], params["ports"], params["address"], params["password"])
+    package = Package(params["flavor"], params["version"], params["package_file"], params["upgrade"])
+    host = read_host_state(
+        params["data_directory"], params["ports"], params["address"], params["password"], package
+    )
     try:
         found = complaints(params, parse_nodes(params["nodes"]), host)
     except RedisFailure as failure:

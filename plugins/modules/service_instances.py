@@ -9,7 +9,7 @@ short_description: Instances of one service, all at once
 description:
   - Makes all instances of a service that is described to systemd or supervisor run, now and after a boot,
     with a state directory for each, in one call however many there are.
-  - An instance that runs is never restarted, not even when its description changed.
+  - An instance that runs is not restarted, not even when its description changed, unless that is asked for.
   - The role P(omnimind.platform.managed_service#role) writes the description and calls this module.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
@@ -33,9 +33,12 @@ options:
     type: path
     required: true
   state:
-    description: V(absent) stops and removes all instances there are, with the file, and keeps their directories.
+    description:
+      - V(restarted) stops the instances, gives their directories to O(owner) and O(group), and starts them by their
+        description as it is now.
+      - V(absent) stops and removes all instances there are, with the file, and keeps their directories.
     type: str
-    choices: [started, absent]
+    choices: [started, restarted, absent]
     default: started
   state_directory:
     description: Directory that holds a directory for each instance, or belongs to the service without instances.
@@ -58,6 +61,14 @@ attributes:
 """
 
 EXAMPLES = r"""
+- name: One node runs anew
+  omnimind.platform.service_instances:
+    name: omnimind-redis
+    instances: ["7000"]
+    manager: systemd
+    file: /etc/systemd/system/omnimind-redis@.service
+    state: restarted
+
 - name: Both nodes run
   omnimind.platform.service_instances:
     name: omnimind-redis
@@ -105,7 +116,7 @@ ARGUMENTS = {
     "instances": {"type": "list", "elements": "str", "default": []},
     "manager": {"type": "str", "choices": ["systemd", "supervisor"], "required": True},
     "file": {"type": "path", "required": True},
-    "state": {"type": "str", "choices": ["started", "absent"], "default": "started"},
+    "state": {"type": "str", "choices": ["started", "restarted", "absent"], "default": "started"},
     "state_directory": {"type": "path"},
     "owner": {"type": "str", "default": "root"},
     "group": {"type": "str", "default": "root"},
@@ -121,8 +132,10 @@ def make_directories(params: dict, check_mode: bool) -> list[str]:
     missing = [path for path in wanted if not path.is_dir()]
     for path in missing if not check_mode else ():
         path.mkdir(parents=True, mode=0o750)
-        shutil.chown(path, params["owner"], params["group"])
-        os.chmod(path, 0o750)
+        # A directory of instances is no instance's own, and every instance gets to what is its own in it.
+        shared = path == parent and bool(params["instances"])
+        shutil.chown(path, *(("root", "root") if shared else (params["owner"], params["group"])))
+        os.chmod(path, 0o755 if shared else 0o750)
     return [str(path) for path in missing]
 
 
@@ -141,6 +154,24 @@ def start_all(manager, params: dict, check_mode: bool) -> dict:
             manager.start(started)
     changed = bool(directories or enabled or started)
     return {"changed": changed, "started": started, "enabled": enabled, "removed": [], "directories": directories}
+
+
+def restart(manager, params: dict, check_mode: bool) -> dict:
+    instances = params["instances"] or [""]
+    if not check_mode:
+        manager.stop(instances)
+        for instance in instances:
+            own_directory(params, instance)
+        manager.start_anew(instances)
+    return {"changed": True, "started": instances, "enabled": [], "removed": [], "directories": []}
+
+
+def own_directory(params: dict, instance: str) -> None:
+    """Another program of the same service may run as another user."""
+    if params["state_directory"]:
+        directory = Path(params["state_directory"], instance)
+        for path in (directory, *directory.rglob("*")):
+            shutil.chown(path, params["owner"], params["group"])
 
 
 def remove_all(manager, check_mode: bool) -> dict:
@@ -165,6 +196,8 @@ def main() -> None:
     try:
         if params["state"] == "absent":
             answer = remove_all(manager, module.check_mode)
+        elif params["state"] == "restarted":
+            answer = restart(manager, params, module.check_mode)
         else:
             answer = start_all(manager, params, module.check_mode)
     except ServiceError as error:

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from unit.core import errors, nodes, plan, preflight
 from unit.model import Model, spread
 
+from ansible_collections.omnimind.platform.plugins.module_utils.redis.rolling import versions
+
 FIT = preflight.HostState(listening=frozenset({22}), own_ports=frozenset(), free_mb=5000, is_root=True)
 GOOD: dict[str, Any] = {
     "ports": [7000, 7001],
@@ -134,3 +136,18 @@ def test_nodes_are_those_of_the_whole_group() -> None:
     listed = nodes.parse_nodes(["10.0.0.1:7000"])
     (found,) = preflight.complaints(GOOD, listed, FIT)
     assert found.endswith("the group has 1")
+
+
+@pytest.mark.parametrize(
+    ("running", "target", "beginning"),
+    [
+        ("redis 8.0.2", "redis 7.0.15", "version: redis 8.0.2 cannot be replaced by redis 7.0.15"),
+        ("redis 8.0.2", "valkey 8.1.1", "flavor: redis 8.0.2 cannot be replaced by valkey 8.1.1"),
+    ],
+)
+def test_a_package_that_must_not_replace_what_runs(running: str, target: str, beginning: str) -> None:
+    old, new = (versions.parse_version(*text.split()) for text in (running, target))
+    (complaint,) = complaints(host=host(running={7000: old, 7001: old}, target=new))
+    assert complaint.startswith(beginning)
+    assert complaints(host=host(running={7000: old}, target=None)) == []
+    assert complaints(host=host(running={7000: old}, target=old)) == []

@@ -187,3 +187,41 @@ def test_supervisor_forgets_a_service(tmp_path: Path) -> None:
     assert run.commands == [
         "supervisorctl stop redis-7000 redis", "supervisorctl reread", "supervisorctl remove redis-7000 redis",
     ]  # fmt: skip
+
+
+# --- restarts ---------------------------------------------------------------------------------------
+
+
+def test_systemd_starts_a_stopped_instance_by_its_new_description() -> None:
+    run = Recorded()
+    manager = systemd(run)
+    manager.stop(["7000"])
+    manager.start_anew(["7000"])
+    assert run.commands == [
+        "systemctl stop redis@7000.service",
+        "systemctl reset-failed redis@7000.service",
+        "systemctl daemon-reload",
+        "systemctl start redis@7000.service",
+    ]
+
+
+def test_supervisor_reads_a_description_only_when_it_is_added() -> None:
+    run = Recorded(supervisorctl_status=(3, SUPERVISOR_STATUS), supervisorctl_pid=(0, "7467\n"))
+    manager = supervisor(run)
+    manager.stop(["7001"])
+    manager.start_anew(["7001"])
+    changes = [command for command in run.commands if not command.endswith((" status", " pid"))]
+    assert changes == [
+        "supervisorctl stop redis-7001",
+        "supervisorctl reread",
+        "supervisorctl remove redis-7001",
+        "supervisorctl add redis-7001",
+        "supervisorctl start redis-7001",
+    ]
+
+
+def test_an_instance_that_does_not_stop_is_told() -> None:
+    with pytest.raises(services.ServiceError, match="did not stop 7000"):
+        supervisor(Recorded(supervisorctl_status=(0, SUPERVISOR_STATUS))).stop(["7000"])
+    with pytest.raises(services.ServiceError, match="systemctl stop"):
+        systemd(Recorded(systemctl_stop=(1, "Job timed out"))).stop(["7000"])

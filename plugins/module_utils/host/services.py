@@ -64,6 +64,16 @@ class Systemd:
     def start(self, instances: Sequence[str]) -> None:
         _must(self.run, ["systemctl", "start", *map(self.unit, instances)])
 
+    def stop(self, instances: Sequence[str]) -> None:
+        units = [self.unit(instance) for instance in instances]
+        _must(self.run, ["systemctl", "stop", *units])
+        self.run(["systemctl", "reset-failed", *units])
+
+    def start_anew(self, instances: Sequence[str]) -> None:
+        """Start stopped instances by their description as it is now."""
+        self.learn()
+        self.start(instances)
+
     def remove(self, instances: Sequence[str]) -> None:
         units = [self.unit(instance) for instance in instances]
         self.run(["systemctl", "disable", "--now", *units])
@@ -113,6 +123,20 @@ class Supervisor:
         stopped = [instance for instance in instances if instance not in active]
         if stopped:
             _must(self.run, ["supervisorctl", "start", *map(self.program, stopped)])
+
+    def stop(self, instances: Sequence[str]) -> None:
+        programs = [self.program(instance) for instance in instances]
+        self.run(["supervisorctl", "stop", *programs])
+        active = self.states(instances).active
+        if active:
+            raise ServiceError(f"supervisor did not stop {', '.join(sorted(active))}")
+
+    def start_anew(self, instances: Sequence[str]) -> None:
+        """Start stopped instances by their description as it is now: supervisor reads it only with `add`."""
+        self.learn()
+        self.run(["supervisorctl", "remove", *(self.program(instance) for instance in instances)])
+        self.enable(instances)
+        self.start(instances)
 
     def remove(self, instances: Sequence[str]) -> None:
         programs = [self.program(instance) for instance in instances]

@@ -5,41 +5,92 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
-from .connection import REDIS_IMPORT_ERROR, Login, Session, first_error, is_login_refused
+from .connection import REDIS_IMPORT_ERROR, Answer, Login, Session, first_error, is_login_refused
 from .nodes import Address
 from .preflight import HostState
+from .reports import parse_info
+from .rolling.versions import Version, parse_version
 
 LISTEN = "0A"  # the state of a listening socket in /proc/net/tcp
 
 
-def read_host_state(data_directory: str, ports: Iterable[int], host: str, password: str) -> HostState:
+@dataclass(frozen=True)
+class Package:
+    """What the role installs: `version` is pinned, empty for any; `file` takes the distribution's place."""
+
+    engine: str
+    version: str = ""
+    file: str = ""
+    latest: bool = False
+
+
+def read_host_state(
+    data_directory: str, ports: Iterable[int], host: str, password: str, package: Package
+) -> HostState:
     """The state of this host. A port with a directory below `data_directory` is one of our nodes; those
-    that run are asked at `host` whether they take the password."""
+    that run are asked at `host` for their version, and whether they take the password."""
     directory = Path(data_directory)
     existing = next(path for path in (directory, *directory.parents) if path.exists())
     listening = frozenset(_listening())
     own = frozenset(port for port in ports if (directory / str(port)).is_dir())
+    answers = _ask(host, own & listening, password)
+    running = {port: _version(answer) for port, answer in answers.items() if not first_error(answer)}
     return HostState(
         listening=listening,
         own_ports=own,
         free_mb=shutil.disk_usage(existing).free // 2**20,
         is_root=os.geteuid() == 0,
-        refusing_ports=frozenset(_refusing(host, own & listening, password)),
+        refusing_ports=frozenset(
+            port for port, answer in answers.items() if first_error(answer) and is_login_refused(first_error(answer))
+        ),
+        running=running,
+        target=_target(package) if running else None,
     )
 
 
-def _refusing(host: str, ports: Iterable[int], password: str) -> Iterable[int]:
-    """Ports of the nodes that reject the password. Without redis-py no node of ours can be there yet."""
+def _ask(host: str, ports: Iterable[int], password: str) -> dict[int, Answer]:
+    """INFO of our nodes. Without redis-py none can be there yet."""
     if REDIS_IMPORT_ERROR or not password:
-        return
+        return {}
     with Session(Login(password=password)) as session:
-        for address, answer in session.ask_all([Address(host, port) for port in sorted(ports)], ("PING",)).items():
-            error = first_error(answer)
-            if error and is_login_refused(error):
-                yield address.port
+        answers = session.ask_all([Address(host, port) for port in sorted(ports)], ("INFO", "server"))
+    return {address.port: answer for address, answer in answers.items()}
+
+
+def _version(answer: Answer) -> Version:
+    info = parse_info(answer[0])
+    engine = "valkey" if "valkey_version" in info else "redis"
+    return parse_version(engine, info[f"{engine}_version"])
+
+
+def _target(package: Package) -> Version | None:
+    """The version that the host has when the role has installed the package."""
+    if package.file:
+        text = _output("dpkg-deb", "--field", package.file, "Version")
+    elif package.version:
+        text = package.version
+    else:
+        policy = parse_info(_output("apt-cache", "policy", f"{package.engine}-server"))
+        installed, candidate = (policy.get(f"  {name}", "").strip() for name in ("Installed", "Candidate"))
+        text = candidate if package.latest or installed in ("", "(none)") else installed
+    try:
+        return parse_version(package.engine, text.strip())
+    except ValueError:
+        return None
+
+
+def _output(*command: str) -> str:
+    """What a program prints; nothing when it fails, or is not there."""
+    environment = {**os.environ, "LC_ALL": "C"}
+    try:
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False).stdout
+    except OSError:
+        return ""
 
 
 def _listening() -> Iterable[int]:

@@ -14,6 +14,9 @@ from .settings import SECRETS, is_same, value_text
 
 POLL_SECONDS = 0.05
 
+# How servers say that a setting is read at the start only, or needs a limit that is set at the start only.
+UNTIL_RESTART = ("immutable", "protected config", "operating system is not able to handle")
+
 
 def apply_settings(
     session: Session,
@@ -28,7 +31,7 @@ def apply_settings(
     Raises RedisFailure for a node that does not answer until the deadline (time.monotonic()), a setting
     that the server does not know, or a value that it refuses.
     """
-    running = _read_settings(session, nodes, deadline)
+    running = read_settings(session, nodes, deadline)
     before, after, waiting = {}, {}, {}
     for node in nodes:
         unknown = sorted(set(settings) - set(running[node]))
@@ -53,8 +56,8 @@ def apply_settings(
     }
 
 
-def _read_settings(session: Session, nodes: Sequence[Address], deadline: float) -> dict[Address, dict[str, str]]:
-    """CONFIG GET of every node, as soon as all answer."""
+def read_settings(session: Session, nodes: Sequence[Address], deadline: float) -> dict[Address, dict[str, str]]:
+    """All settings of every node, as soon as all answer. Raises RedisFailure at the deadline."""
     while True:
         answers = session.ask_all(nodes, ("CONFIG", "GET", "*"))
         silent = {node: first_error(answer) for node, answer in answers.items() if first_error(answer)}
@@ -73,7 +76,7 @@ def _pairs(answer: Answer) -> dict[str, str]:
 
 def _raise_refusals(node: Address, refused: Mapping[str, str]) -> None:
     for name, reason in refused.items():
-        if "immutable" not in reason and "protected config" not in reason:
+        if not any(words in reason for words in UNTIL_RESTART):
             raise RedisFailure(f"{node} refuses the setting {name}: {reason}")
 
 

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .nodes import ListedNode
 from .placement import Place, choose_masters, match_replicas, neighbours
+from .rolling.versions import Version, path_objection
 
 BUS_OFFSET = 10000
 
@@ -16,13 +17,16 @@ BUS_OFFSET = 10000
 @dataclass(frozen=True)
 class HostState:
     """What is so on the host: taken ports (TCP, in LISTEN), ports that have a node of ours already, free
-    space, whether we are root, and ports of nodes that run with another password."""
+    space, whether we are root, and ports of nodes that run with another password. `running` has the versions
+    of nodes of ours by port, `target` what the packages would make of them (None where nobody can tell)."""
 
     listening: frozenset[int]
     own_ports: frozenset[int]
     free_mb: int
     is_root: bool
     refusing_ports: frozenset[int] = frozenset()
+    running: Mapping[int, Version] = field(default_factory=dict)
+    target: Version | None = None
 
 
 def complaints(variables: Mapping[str, Any], nodes: Sequence[ListedNode], host: HostState) -> list[str]:
@@ -42,11 +46,22 @@ def complaints(variables: Mapping[str, Any], nodes: Sequence[ListedNode], host: 
         "from the cluster"
         for port in sorted(host.refusing_ports)
     ]
+    found += _path_complaints(host)
     if host.free_mb < variables["min_free_mb"]:
         found.append(
             f"data_directory: {variables['data_directory']} has {host.free_mb} MB free, "
             f"min_free_mb asks for {variables['min_free_mb']}"
         )
+    return found
+
+
+def _path_complaints(host: HostState) -> list[str]:
+    """One sentence for each version that runs, however many nodes run it."""
+    found = []
+    for running in sorted(set(host.running.values())) if host.target else ():
+        objection = path_objection(running, host.target)
+        if objection:
+            found.append(f"{'version' if running.engine == host.target.engine else 'flavor'}: {objection}")
     return found
 
 

@@ -1,0 +1,33 @@
+# Copyright: OmniMind Development Team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the kernel knows of a process (man 5 proc)."""
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+
+def started_at(process: int) -> float:
+    """When a process was started, in seconds since 1970, to a hundredth; OSError when there is none."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    since_boot = int(fields[19]) / os.sysconf("SC_CLK_TCK")
+    return time.time() - (time.clock_gettime(time.CLOCK_BOOTTIME) - since_boot)
+
+
+def has_executable(process: int, program: str) -> bool:
+    """Whether a process runs the very file that is at a path now; OSError when there is no such process."""
+    running = os.stat(f"/proc/{process}/exe")
+    try:
+        present = os.stat(program)
+    except FileNotFoundError:
+        return False
+    return (running.st_dev, running.st_ino) == (present.st_dev, present.st_ino)
+
+
+def open_files_limit(process: int) -> int:
+    """How many files and sockets a process may open, if it raises its limit itself as far as it may."""
+    lines = Path(f"/proc/{process}/limits").read_text().splitlines()
+    words = next(line for line in lines if line.startswith("Max open files")).split()
+    return sys.maxsize if words[4] == "unlimited" else int(words[4])

@@ -1,0 +1,92 @@
+# Copyright: OmniMind Development Team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which servers of this host wait for a restart, and what for: asked of the servers and their processes.
+
+Nothing else keeps count of what has been restarted, so an interrupted round of restarts goes on where it ended.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...host.processes import has_executable, open_files_limit, started_at
+from ..connection import Session, first_error
+from ..errors import RedisFailure
+from ..live_settings import apply_settings, read_settings
+from ..nodes import Address
+from ..reports import parse_info
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a restart makes of the servers.
+
+    Args:
+        settings: those of the configuration file, with `defaults` for what it does not name.
+        node_settings: by port, the settings of the command line.
+        server: path of the program.
+        open_files: the limit of the service, 0 for whatever it is.
+        note: path of a file; a server that was started before its last change waits.
+    """
+
+    settings: Mapping[str, Any]
+    defaults: Mapping[str, str]
+    node_settings: Mapping[str, Mapping[str, str]]
+    server: str
+    open_files: int = 0
+    note: str | None = None
+
+
+def find_waiting(
+    session: Session, nodes: Sequence[Address], target: Target, deadline: float
+) -> dict[str, list[str]]:
+    """The reasons of the servers that wait, by their address; they may be loading until `deadline`.
+
+    Raises RedisFailure for a server that does not answer, or runs in another data directory.
+    """
+    running = read_settings(session, nodes, deadline)
+    answers = session.ask_all(nodes, ("INFO", "server"))
+    found = {}
+    for node in nodes:
+        error = first_error(answers[node])
+        if error:
+            raise RedisFailure(f"{node} does not tell its process: {error}")
+        process = int(parse_info(answers[node][0])["process_id"])
+        found[str(node)] = [
+            *_of_the_command_line(node, running[node], target),
+            *_of_the_process(process, target),
+            *(_of_the_file(session, node, target, deadline) if has_executable(process, target.server) else ()),
+        ]
+    return {node: reasons for node, reasons in found.items() if reasons}
+
+
+def _of_the_command_line(node: Address, running: Mapping[str, str], target: Target) -> Iterator[str]:
+    wanted = target.node_settings.get(str(node.port), {})
+    if wanted.get("dir", running["dir"]) != running["dir"]:
+        # A server that starts in another directory has lost its data and its place in the cluster.
+        raise RedisFailure(
+            f"{node} keeps its data in {running['dir']}, and a restart would start it empty in {wanted['dir']}: "
+            "to move data, let the node leave the cluster and join it again"
+        )
+    for name, value in wanted.items():
+        if running.get(name) != value:
+            yield f"{name} is {running.get(name)}, not {value}"
+
+
+def _of_the_process(process: int, target: Target) -> Iterator[str]:
+    if not has_executable(process, target.server):
+        yield f"it does not run {target.server} as that is now"
+    if open_files_limit(process) < target.open_files:
+        yield f"it may open {open_files_limit(process)} files, not {target.open_files}"
+    note = Path(target.note) if target.note else None
+    if note and note.exists() and started_at(process) < note.stat().st_mtime:
+        yield "a restart was asked for"
+
+
+def _of_the_file(session: Session, node: Address, target: Target, deadline: float) -> Iterator[str]:
+    """Settings that cannot be set live; asked of the program only that a restart would start again."""
+    answer = apply_settings(session, [node], target.settings, deadline, True, target.defaults)
+    for name in answer["restart_required"].get(str(node), {}):
+        yield f"the setting {name} waits"
