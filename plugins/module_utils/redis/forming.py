@@ -10,15 +10,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from .agreement import POLL_SECONDS, dissenters
 from .connection import Command, Session, first_error
 from .errors import RedisFailure
 from .nodes import Address
 from .plan import FORMING_SETTINGS, Claim, Plan
 from .reports import Report, Survey
 from .survey import resolve_host
-from .views import View, parse_view
-
-POLL_SECONDS = 0.05
+from .views import View
 
 
 def apply_plan(
@@ -92,7 +91,7 @@ def _introduce(session: Session, plan: Plan, survey: Survey, deadline: float) ->
     _send(session, requests)
     listed = [report for report in survey.answering if report.listed]
     ids = {report.id for report in listed}
-    _poll(
+    _wait(
         session,
         [report.address for report in listed],
         lambda view: ids <= view.settled.keys(),
@@ -116,7 +115,7 @@ def _follow(session: Session, plan: Plan, survey: Survey, deadline: float) -> No
     _send(session, {node: [("CLUSTER", "REPLICATE", id)] for node, id in plan.following.items()})
     ids = {report.address: report.id for report in survey.answering}
     wanted = {ids[node]: master for node, master in plan.following.items()}
-    _poll(
+    _wait(
         session,
         [report.address for report in survey.answering],
         lambda view: all(id in view.nodes and view.nodes[id].master_id == m for id, m in wanted.items()),
@@ -125,23 +124,13 @@ def _follow(session: Session, plan: Plan, survey: Survey, deadline: float) -> No
     )
 
 
-def _poll(
-    session: Session,
-    addresses: Sequence[Address],
-    agrees: Callable[[View], bool],
-    deadline: float,
-    complaint: str,
+def _wait(
+    session: Session, addresses: Sequence[Address], agrees: Callable[[View], bool], deadline: float, complaint: str
 ) -> None:
-    """Wait until the views of all nodes agree; those that do are not asked again."""
-    waiting = list(addresses)
-    while True:
-        answers = session.ask_all(waiting, ("CLUSTER", "NODES"))
-        waiting = [a for a in waiting if first_error(answers[a]) or not agrees(parse_view(answers[a][0]))]
-        if not waiting:
-            return
-        if time.monotonic() >= deadline:
-            raise RedisFailure(f"{', '.join(map(str, waiting))} {complaint}")
-        time.sleep(POLL_SECONDS)
+    """Wait until the views of all nodes agree. Raises RedisFailure at the deadline."""
+    waiting = dissenters(session, addresses, agrees, deadline)
+    if waiting:
+        raise RedisFailure(f"{', '.join(map(str, waiting))} {complaint}")
 
 
 def _wait_until_settled(session: Session, plan: Plan, survey: Survey, deadline: float) -> None:

@@ -8,9 +8,10 @@ became of it is asked of the nodes.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from ..agreement import POLL_SECONDS, dissenters
 from ..connection import Session, first_error
 from ..description import layout_text
 from ..errors import RedisFailure
@@ -20,7 +21,6 @@ from ..survey import survey_cluster
 from ..views import View, parse_view
 from .choice import GRACEFUL, Order, Promotion, choose_promotions
 
-POLL_SECONDS = 0.02
 # A handing over that does not succeed is given up by the servers after 5 s (CLUSTER_MF_TIMEOUT), and a vote after
 # two node timeouts: then they may be asked again.
 RETRY_SECONDS = 6.0
@@ -65,13 +65,13 @@ def _promote(
     while True:
         error = first_error(session.ask({replica.address: [command]})[replica.address])
         turn = min(deadline, time.monotonic() + RETRY_SECONDS)
-        if _views_agree(session, [replica.address], lambda view: bool(view.myself.slots), turn):
+        if not dissenters(session, [replica.address], lambda view: bool(view.myself.slots), turn):
             break
         if time.monotonic() >= deadline:
             raise RedisFailure(f"{replica.name} did not become master in place of {master.name}: {error or 'no answer'}")
     promoted = elapsed()
     everyone = [address for address in witnesses if address != master.address or master.alive]
-    if not _views_agree(session, everyone, lambda view: _agrees(view, promotion), deadline):
+    if dissenters(session, everyone, lambda view: _agrees(view, promotion), deadline):
         raise RedisFailure(f"{replica.name} is master in place of {master.name}, but not all nodes agree")
     agreed = elapsed()
     if not _replicas_synced(session, everyone, replica.id, deadline):
@@ -83,19 +83,6 @@ def _agrees(view: View, promotion: Promotion) -> bool:
     new, old = view.nodes.get(promotion.replica.id), view.nodes.get(promotion.master.id)
     follows = old is None or not promotion.master.alive or old.master_id == promotion.replica.id
     return new is not None and new.slots >= promotion.master.slots and follows
-
-
-def _views_agree(
-    session: Session, addresses: Sequence[Address], agrees: Callable[[View], bool], deadline: float
-) -> bool:
-    """Whether all come to agree until the deadline; those that do are not asked again."""
-    waiting = list(addresses)
-    while True:
-        answers = session.ask_all(waiting, ("CLUSTER", "NODES"))
-        waiting = [a for a in waiting if first_error(answers[a]) or not agrees(parse_view(answers[a][0]))]
-        if not waiting or time.monotonic() >= deadline:
-            return not waiting
-        time.sleep(POLL_SECONDS)
 
 
 def _replicas_synced(session: Session, addresses: Sequence[Address], master_id: str, deadline: float) -> bool:
