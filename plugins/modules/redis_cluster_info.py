@@ -193,6 +193,15 @@ nodes:
     keys:
       description: How many keys it holds; null when it does not answer.
       type: int
+    memory_bytes:
+      description: Bytes of memory that it uses; null when it does not answer.
+      type: int
+    memory_limit_bytes:
+      description: Bytes of memory that it may use, V(0) for no limit; null when it does not answer.
+      type: int
+    operations_per_second:
+      description: Commands that it carried out in its last second; null when it does not answer.
+      type: int
     master:
       description: Address of the master it follows.
       type: str

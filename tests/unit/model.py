@@ -215,6 +215,12 @@ class Model:
     def _read_info_persistence(self, server: Server) -> str:
         return _fields({"rdb_last_bgsave_status": "ok", "aof_last_write_status": "ok", **server.info})
 
+    def _read_info_memory(self, server: Server) -> str:
+        return _fields({"used_memory": str(2**20 + 100 * sum(self._dataset(server).values())), "maxmemory": "0"})
+
+    def _read_info_stats(self, server: Server) -> str:
+        return _fields({"instantaneous_ops_per_sec": "0"})
+
     def _read_config_get(self, server: Server, pattern: str) -> list[str]:
         names = [name for name in server.settings if name.startswith(pattern.rstrip("*"))]
         return [text for name in names for text in (name, server.settings[name])]

@@ -80,6 +80,9 @@ def _describe_node(topology: Topology, node: Node) -> dict[str, Any]:
         "slots": format_slots(node.slots),
         "version": report.version if report else None,
         "keys": report.keys if report else None,
+        "memory_bytes": report.memory if report else None,
+        "memory_limit_bytes": int(report.info.get("maxmemory", 0)) if report else None,
+        "operations_per_second": int(report.info.get("instantaneous_ops_per_sec", 0)) if report else None,
     }
     if node.is_replica:
         described.update(

@@ -59,6 +59,11 @@ class Report:
         )
 
     @property
+    def memory(self) -> int:
+        """Bytes that the node's data and its bookkeeping take."""
+        return int(self.info.get("used_memory", 0))
+
+    @property
     def version(self) -> str:
         """ "redis 7.0.15" or "valkey 8.1.1"; Valkey's redis_version is only its compatibility."""
         if "valkey_version" in self.info:

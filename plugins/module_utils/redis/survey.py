@@ -20,6 +20,8 @@ QUESTIONS = (
     ("INFO", "replication"),
     ("INFO", "keyspace"),
     ("INFO", "persistence"),
+    ("INFO", "memory"),
+    ("INFO", "stats"),
     ("CONFIG", "GET", "cluster-*"),
     ("CONFIG", "GET", "repl-diskless-sync-delay"),
 )
