@@ -82,7 +82,10 @@ from ansible_collections.omnimind.platform.plugins.module_utils.redis.arguments 
     nodes_opened,
 )
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.rolling.waiting import Target, find_waiting
-from ansible_collections.omnimind.platform.plugins.module_utils.redis.scratch import settings_of_file
+from ansible_collections.omnimind.platform.plugins.module_utils.redis.scratch import (
+    build_of_program,
+    settings_of_file,
+)
 
 ARGUMENTS = {
     **CONNECTION_ARGUMENTS,
@@ -109,6 +112,7 @@ def main() -> None:
             defaults=settings_of_file(params["server"], file, params["password"]) if file else {},
             node_settings=params["node_settings"],
             server=params["server"],
+            build=build_of_program(params["server"]),
             open_files=params["open_files"],
             note=params["note"],
         )

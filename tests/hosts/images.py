@@ -26,12 +26,14 @@ _INSTALLED = [
     "systemd-sysv",
 ]
 
-# Suite: packages that roles install. They lie in apt's cache, so a host needs no way out.
+# Suite: sets of packages that roles install. They lie in apt's cache, so a host needs no way out.
 _REDIS = ["python3-redis", "redis-server", "redis-tools"]
 _CACHED = {
-    "bookworm": _REDIS,
-    "trixie": [*_REDIS, "valkey-server", "valkey-tools"],
+    "bookworm": [_REDIS],
+    "trixie": [_REDIS, ["valkey-server", "valkey-tools"], ["redis-server=5:7.0*", "redis-tools=5:7.0*"]],
 }
+# Suite: an older one whose packages a host can have as well, to be upgraded from.
+_OLDER = {"trixie": "bookworm"}
 
 # apt's own timers would take its lock in the middle of a test.
 _MASKED = ["apt-daily.timer", "apt-daily-upgrade.timer", "e2scrub_all.timer"]
@@ -85,9 +87,9 @@ def _init() -> list[str]:
 
 def _tarball(suite: str) -> Path:
     """Return the suite's root file system, made when this recipe has not been followed before."""
-    sources = _sources(suite)
+    sources = _sources(suite) + (_sources(_OLDER[suite]) if suite in _OLDER else "")
     settings = run("apt-config", "dump", "--no-empty", "Acquire::http", "Acquire::https")
-    cached = " ".join(_CACHED[suite])
+    download = 'chroot "$1" apt-get install -y --download-only'
     recipe = [
         "mmdebstrap",
         "--mode=root",
@@ -96,7 +98,7 @@ def _tarball(suite: str) -> Path:
         *(f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT),
         "--skip=cleanup/apt",
         '--customize-hook=chroot "$1" apt-get clean',
-        f'--customize-hook=chroot "$1" apt-get install -y --download-only {cached}',
+        *(f"--customize-hook={download} {' '.join(packages)}" for packages in _CACHED[suite]),
         f'--customize-hook=chroot "$1" systemctl mask {" ".join(_MASKED)}',
         # Peers are in /etc/hosts and there is no way out: asking for others fails at once.
         '--customize-hook=sed --in-place "s/^hosts:.*/hosts: files/" "$1/etc/nsswitch.conf"',

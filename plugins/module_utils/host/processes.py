@@ -16,16 +16,6 @@ def started_at(process: int) -> float:
     return time.time() - (time.clock_gettime(time.CLOCK_BOOTTIME) - since_boot)
 
 
-def has_executable(process: int, program: str) -> bool:
-    """Whether a process runs the very file that is at a path now; OSError when there is no such process."""
-    running = os.stat(f"/proc/{process}/exe")
-    try:
-        present = os.stat(program)
-    except FileNotFoundError:
-        return False
-    return (running.st_dev, running.st_ino) == (present.st_dev, present.st_ino)
-
-
 def open_files_limit(process: int) -> int:
     """How many files and sockets a process may open, if it raises its limit itself as far as it may."""
     lines = Path(f"/proc/{process}/limits").read_text().splitlines()

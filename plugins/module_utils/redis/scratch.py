@@ -7,6 +7,7 @@ again. A server that did start also tells what the file leaves at its default.
 """
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from tempfile import TemporaryDirectory
@@ -17,11 +18,27 @@ from .errors import RedisFailure
 POLL_SECONDS = 0.01
 START_SECONDS = 10.0
 
-# What a node has from its command line or from its place in the cluster, and what the scratch server has.
+# What a node has from its command line or from its place in the cluster (where newer servers have one database), and
+# what the scratch server has.
 OF_ITS_OWN = {
-    "cluster-announce-bus-port", "cluster-announce-port", "cluster-enabled", "daemonize", "dir", "logfile",
+    "cluster-announce-bus-port", "cluster-announce-port", "cluster-enabled", "daemonize", "databases", "dir", "logfile",
     "pidfile", "port", "replicaof", "slaveof", "supervised", "unixsocket", "unixsocketperm",
 }  # fmt: skip
+
+
+def build_of_program(server: str) -> str:
+    """What tells this build of a server from any other; INFO calls it redis_build_id, Valkey's too.
+
+    Raises RedisFailure when the program does not say.
+    """
+    try:
+        done = subprocess.run([server, "--version"], capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise RedisFailure(f"{server} cannot be run: {error}") from error
+    found = re.search(r" build=(\w+)", done.stdout)
+    if not found:
+        raise RedisFailure(f"{server} --version names no build: {done.stdout.strip() or done.stderr.strip()}")
+    return found[1]
 
 
 def settings_of_file(server: str, file: str, password: str | None) -> dict[str, str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...host.processes import has_executable, open_files_limit, started_at
+from ...host.processes import open_files_limit, started_at
 from ..connection import Session, first_error
 from ..errors import RedisFailure
 from ..live_settings import apply_settings, read_settings
@@ -27,6 +27,7 @@ class Target:
         settings: those of the configuration file, with `defaults` for what it does not name.
         node_settings: by port, the settings of the command line.
         server: path of the program.
+        build: what that program says of its build, as `build_of_program` reads it.
         open_files: the limit of the service, 0 for whatever it is.
         note: path of a file; a server that was started before its last change waits.
     """
@@ -35,6 +36,7 @@ class Target:
     defaults: Mapping[str, str]
     node_settings: Mapping[str, Mapping[str, str]]
     server: str
+    build: str
     open_files: int = 0
     note: str | None = None
 
@@ -53,11 +55,14 @@ def find_waiting(
         error = first_error(answers[node])
         if error:
             raise RedisFailure(f"{node} does not tell its process: {error}")
-        process = int(parse_info(answers[node][0])["process_id"])
+        info = parse_info(answers[node][0])
+        is_replaced = info["redis_build_id"] != target.build
         found[str(node)] = [
             *_of_the_command_line(node, running[node], target),
-            *_of_the_process(process, target),
-            *(_of_the_file(session, node, target, deadline) if has_executable(process, target.server) else ()),
+            *([f"it does not run {target.server} as that is now"] if is_replaced else ()),
+            *_of_the_process(int(info["process_id"]), target),
+            # Asked of the program only that a restart would start again: another need not know these settings.
+            *(() if is_replaced else _of_the_file(session, node, target, deadline)),
         ]
     return {node: reasons for node, reasons in found.items() if reasons}
 
@@ -76,8 +81,6 @@ def _of_the_command_line(node: Address, running: Mapping[str, str], target: Targ
 
 
 def _of_the_process(process: int, target: Target) -> Iterator[str]:
-    if not has_executable(process, target.server):
-        yield f"it does not run {target.server} as that is now"
     if open_files_limit(process) < target.open_files:
         yield f"it may open {open_files_limit(process)} files, not {target.open_files}"
     note = Path(target.note) if target.note else None
@@ -86,7 +89,7 @@ def _of_the_process(process: int, target: Target) -> Iterator[str]:
 
 
 def _of_the_file(session: Session, node: Address, target: Target, deadline: float) -> Iterator[str]:
-    """Settings that cannot be set live; asked of the program only that a restart would start again."""
+    """Settings that cannot be set live."""
     answer = apply_settings(session, [node], target.settings, deadline, True, target.defaults)
     for name in answer["restart_required"].get(str(node), {}):
         yield f"the setting {name} waits"

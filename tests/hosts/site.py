@@ -1,0 +1,123 @@
+"""Test hosts of one inventory, from their start to their end, and the playbooks that are played on them."""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from .machine import ROOT
+
+PREPARED = ROOT / "molecule" / "shared"
+
+# A host's line at the end of a play.
+_RECAP = re.compile(r"^\S+ +: ok=(\d+) +changed=(\d+)", re.MULTILINE)
+_TASK = re.compile(r"^TASK \[", re.MULTILINE)
+
+
+class Played(NamedTuple):
+    """A playbook that came to its end: exit status, what it printed, seconds, CPU seconds on the controller."""
+
+    status: int
+    output: str
+    seconds: float
+    cpu: float
+
+    @property
+    def tasks(self) -> int:
+        """Of the host that had most of them."""
+        return max(int(ok) for ok, _changed in _RECAP.findall(self.output))
+
+    @property
+    def changed(self) -> int:
+        """Of the host that was changed most."""
+        return max(int(changed) for _ok, changed in _RECAP.findall(self.output))
+
+    @property
+    def begun(self) -> int:
+        """How many tasks began, those included that every host passed over."""
+        return len(_TASK.findall(self.output))
+
+
+class Site:
+    """A context manager: the hosts run inside it, and are gone afterwards.
+
+    Args:
+        inventory: the hosts, as molecule/shared/create.yml wants them.
+        environment: leads to the engine that runs them, from engine_with_images.
+    """
+
+    def __init__(self, inventory: Path, environment: dict[str, str]) -> None:
+        self.inventory, self.environment = inventory, {**os.environ, "ANSIBLE_NOCOLOR": "1", **environment}
+
+    def __enter__(self) -> Site:
+        try:
+            self.play(PREPARED / "create.yml")
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        self.play(PREPARED / "destroy.yml")
+
+    def try_to_play(self, playbook: str | Path, *options: str) -> Played:
+        """Run a playbook, one of the collection by its name, to its end, good or bad."""
+        before, started = _cpu_seconds(), time.monotonic()
+        done = subprocess.run(
+            self._command(playbook, options),
+            env=self.environment,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        return Played(done.returncode, done.stdout, time.monotonic() - started, _cpu_seconds() - before)
+
+    def play(self, playbook: str | Path, *options: str) -> Played:
+        """Run a playbook that must succeed; RuntimeError with its last words when it does not."""
+        played = self.try_to_play(playbook, *options)
+        if played.status:
+            raise RuntimeError(f"{Path(playbook).name} failed:\n{played.output[-6000:]}")
+        return played
+
+    def play_until(self, task: int, playbook: str | Path, *options: str) -> str:
+        """Kill a playbook, with everything it started here, when its task of that number begins.
+
+        Return the name of the task; empty when the playbook ended before.
+        """
+        process = subprocess.Popen(
+            self._command(playbook, options),
+            env=self.environment,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        assert process.stdout
+        with process, process.stdout as output:
+            for line in output:
+                task -= bool(_TASK.match(line))
+                if task <= 0:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    return line.strip()
+        return ""
+
+    def _command(self, playbook: str | Path, options: tuple[str, ...]) -> list[str]:
+        file = playbook if isinstance(playbook, Path) else ROOT / "playbooks" / f"{playbook}.yml"
+        return ["ansible-playbook", "--inventory", str(self.inventory), str(file), *options]
+
+
+def _cpu_seconds() -> float:
+    """CPU time of all children that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
