@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hosts.engine import engine_with_images
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -27,6 +29,38 @@ def link_collection() -> Path:
 sys.path.insert(0, str(link_collection()))
 # Commands that tests run (ansible-playbook, molecule) are those beside this Python.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.prefix, "bin")), os.environ["PATH"]])
+
+
+# What tests have measured on their way, shown at the end.
+RECORD = pytest.StashKey[list[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, default=3, help="how often each act of day two is killed (3)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[RECORD] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    record = terminalreporter.config.stash[RECORD]
+    if record:
+        terminalreporter.section("measured on the way")
+        terminalreporter.write("".join(f"{line}\n" for line in record))
+
+
+@pytest.fixture
+def record(request: pytest.FixtureRequest) -> list[str]:
+    """Lines to be shown when all tests have ended."""
+    return request.config.stash[RECORD]
+
+
+@pytest.fixture(scope="session")
+def docker() -> Iterator[dict[str, str]]:
+    """Variables of the environment that lead to an engine with the host images."""
+    with engine_with_images() as environment:
+        yield environment
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

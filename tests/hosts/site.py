@@ -48,12 +48,12 @@ class Site:
     """A context manager: the hosts run inside it, and are gone afterwards.
 
     Args:
-        inventory: the hosts, as molecule/shared/create.yml wants them.
         environment: leads to the engine that runs them, from engine_with_images.
+        inventories: the hosts, as molecule/shared/create.yml wants them, and files that add to that.
     """
 
-    def __init__(self, inventory: Path, environment: dict[str, str]) -> None:
-        self.inventory, self.environment = inventory, {**os.environ, "ANSIBLE_NOCOLOR": "1", **environment}
+    def __init__(self, environment: dict[str, str], *inventories: Path) -> None:
+        self.inventories, self.environment = inventories, {**os.environ, "ANSIBLE_NOCOLOR": "1", **environment}
 
     def __enter__(self) -> Site:
         try:
@@ -114,7 +114,8 @@ class Site:
 
     def _command(self, playbook: str | Path, options: tuple[str, ...]) -> list[str]:
         file = playbook if isinstance(playbook, Path) else ROOT / "playbooks" / f"{playbook}.yml"
-        return ["ansible-playbook", "--inventory", str(self.inventory), str(file), *options]
+        inventories = [f"--inventory={path}" for path in self.inventories]
+        return ["ansible-playbook", *inventories, str(file), *options]
 
 
 def _cpu_seconds() -> float:

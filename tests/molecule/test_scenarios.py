@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from hosts.engine import engine_with_images
 
 ROOT = Path(__file__).resolve().parents[2]
 LOGS = ROOT / ".cache" / "molecule"
@@ -17,10 +14,9 @@ SCENARIOS = sorted(path.parent.name for path in ROOT.glob("molecule/*/molecule.y
 
 
 @pytest.fixture(scope="session")
-def environment() -> Iterator[dict[str, str]]:
+def environment(docker: dict[str, str]) -> dict[str, str]:
     """The environment of commands that need the engine and the host images."""
-    with engine_with_images() as docker:
-        yield {**os.environ, **docker, "NO_COLOR": "1"}
+    return {**os.environ, **docker, "NO_COLOR": "1"}
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -82,6 +83,13 @@ def text_of(slots: int) -> str:
     return " ".join(str(a) if b == a + 1 else f"{a}-{b - 1}" for a, b in runs)
 
 
+class OnlyClient:
+    """A connection to a server that nobody else is connected to."""
+
+    def execute_command(self, *command: str) -> Any:
+        return {"SETNAME": "OK", "ID": 1, "LIST": "id=1 name=omnimind-run:this age=0"}[command[1]]
+
+
 class Model:
     """Servers, and the network between them.
 
@@ -124,6 +132,10 @@ class Model:
 
     def ask_all(self, addresses: Sequence[Address], *commands: Command) -> dict[Address, Answer]:
         return self.ask({address: commands for address in addresses})
+
+    @contextmanager
+    def connection(self, address: Address) -> Iterator[OnlyClient]:
+        yield OnlyClient()
 
     def ask(self, requests: Mapping[Address, Sequence[Command]]) -> dict[Address, Answer]:
         """Nodes work side by side: their commands are mixed, those of one node stay in order."""

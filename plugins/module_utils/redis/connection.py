@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,7 +80,16 @@ class Session:
         """Send the same commands to all."""
         return self.ask({address: commands for address in addresses})
 
-    def _connect(self, address: Address) -> Any:
+    @contextmanager
+    def connection(self, address: Address) -> Iterator[Any]:
+        """A client of redis-py whose commands all go over one connection of their own."""
+        client = self._connect(address, single_connection_client=True)
+        try:
+            yield client
+        finally:
+            client.close()
+
+    def _connect(self, address: Address, **options: Any) -> Any:
         login = self.login
         encryption = {
             "ssl": True,
@@ -99,6 +109,7 @@ class Session:
             decode_responses=True,
             retry=Retry(NoBackoff(), 0),
             **(encryption if login.tls else {}),
+            **options,
         )
         # Raw answers: redis-py's own parsers lose the order of CLUSTER NODES, and differ by version.
         client.response_callbacks.clear()

@@ -10,11 +10,13 @@ from typing import Any
 from .connection import Session
 from .description import describe, layout_text
 from .errors import RedisFailure
+from .exclusive import alone
 from .forming import apply_plan, forget
 from .health import check_cluster, summary
 from .nodes import ListedNode
 from .plan import Wish, known_ghosts, make_plan
 from .problems import Expectation
+from .reports import Survey
 from .survey import check_announcements, survey_cluster
 from .topology import read_topology
 
@@ -33,15 +35,30 @@ def converge(
 
     Raises Refused before any change, RedisFailure when the cluster is not healthy in the end.
     """
+    if check_mode:
+        survey = survey_cluster(session, nodes)
+        plan = make_plan(check_announcements(session, survey), wish)
+        before = layout_text(survey)
+        found = describe(survey, Expectation(wish.replicas))
+        diff = {"before": before, "after": plan.layout_after(before)}
+        return {"changed": bool(plan), "plan": plan.steps(), "cluster": found, "diff": diff}
+    with alone(session, nodes, deadline) as survey:
+        return _converge(session, nodes, wish, check_announcements(session, survey), deadline, on_step)
+
+
+def _converge(
+    session: Session,
+    nodes: Sequence[ListedNode],
+    wish: Wish,
+    survey: Survey,
+    deadline: float,
+    on_step: Callable[[str], None],
+) -> dict[str, Any]:
     started = time.monotonic()
     expected = Expectation(wish.replicas)
-    survey = check_announcements(session, survey_cluster(session, nodes))
     plan = make_plan(survey, wish)
     before = layout_text(survey)
     answer = {"changed": bool(plan), "plan": plan.steps()}
-    if check_mode:
-        after = plan.layout_after(before)
-        return {**answer, "cluster": describe(survey, expected), "diff": {"before": before, "after": after}}
     if plan:
         apply_plan(session, plan, survey, deadline, on_step)
     try:

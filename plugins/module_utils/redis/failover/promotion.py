@@ -15,8 +15,9 @@ from ..agreement import POLL_SECONDS, dissenters
 from ..connection import Session, first_error
 from ..description import layout_text
 from ..errors import RedisFailure
+from ..exclusive import alone
 from ..nodes import Address, ListedNode
-from ..reports import parse_info
+from ..reports import Survey, parse_info
 from ..survey import survey_cluster
 from ..views import View, parse_view
 from .choice import GRACEFUL, Order, Promotion, choose_promotions
@@ -33,22 +34,28 @@ def fail_over(
 
     Raises Refused before any change, RedisFailure when a promotion does not come about in time.
     """
-    survey = survey_cluster(session, nodes)
-    promotions = choose_promotions(survey, order)
-    before = layout_text(survey)
-    planned = [promotion.as_dict() for promotion in promotions]
     if check_mode:
+        survey = survey_cluster(session, nodes)
+        planned = [promotion.as_dict() for promotion in choose_promotions(survey, order)]
+        before = layout_text(survey)
         after = before + "".join(f"+ {p['new_master']} takes the place of {p['old_master']}\n" for p in planned)
         return {"changed": bool(planned), "failovers": planned, "diff": {"before": before, "after": after}}
+    with alone(session, nodes, deadline) as survey:
+        done = _promote_all(session, survey, order, deadline)
+        before = layout_text(survey)
+        after = layout_text(survey_cluster(session, nodes)) if done else before
+        return {"changed": bool(done), "failovers": done, "diff": {"before": before, "after": after}}
+
+
+def _promote_all(session: Session, survey: Survey, order: Order, deadline: float) -> list[dict[str, Any]]:
     witnesses = [report.address for report in survey.answering]
     done: list[dict[str, Any]] = []
-    for promotion in promotions:
+    for promotion in choose_promotions(survey, order):
         try:
             done.append({**promotion.as_dict(), **_promote(session, promotion, witnesses, order.mode, deadline)})
         except RedisFailure as failure:
             raise RedisFailure(failure.message, changed=bool(done), failovers=done) from failure
-    after = layout_text(survey_cluster(session, nodes)) if done else before
-    return {"changed": bool(done), "failovers": done, "diff": {"before": before, "after": after}}
+    return done
 
 
 def _promote(

@@ -1,0 +1,109 @@
+"""A cluster that runs on a site, and what its inventory has come to say."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import redis
+import yaml
+from benchmarks.load import Load
+from day_two.acts import Act
+from hosts.site import Played, Site
+
+INVENTORY = Path(__file__).with_name("inventory.yml")
+PATIENCE = 60.0  # seconds for what a playbook has left to settle by itself
+
+
+class Running:
+    """The cluster of tests/day_two/inventory.yml. A context manager: rolled out inside, gone afterwards.
+
+    Args:
+        environment: leads to the engine that runs the hosts, from engine_with_images.
+        directory: where the changes to the inventory are kept.
+    """
+
+    def __init__(self, environment: dict[str, str], directory: Path) -> None:
+        self._changes = directory / "changes.json"
+        self._hosts: dict[str, Mapping[str, Any]] = {}
+        self._variables: dict[str, Any] = {}
+        self._given = yaml.safe_load(INVENTORY.read_text(encoding="utf-8"))
+        self._write()
+        self.site = Site(environment, INVENTORY, self._changes)
+
+    def __enter__(self) -> Running:
+        self.site.__enter__()
+        try:
+            self.site.play("redis")
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        self.site.__exit__()
+
+    def change(self, act: Act) -> None:
+        """Enter into the inventory what the act changes there."""
+        self._hosts |= act.hosts
+        self._variables |= act.variables
+        self._write()
+
+    def perform(self, act: Act) -> Played:
+        """Carry an act out; RuntimeError when its playbook fails."""
+        self.change(act)
+        return self.site.play(act.playbook, *act.options)
+
+    def kill(self, act: Act, task: int) -> str:
+        """Carry an act out until its task of that number begins, and return that task's name; empty when the act
+        came to its end before."""
+        self.change(act)
+        return self.site.play_until(task, act.playbook, *act.options)
+
+    @property
+    def nodes(self) -> list[tuple[str, int]]:
+        """Host and port of every node that the inventory has."""
+        addresses = {
+            host: values["host_address"] for part in ("redis", "spare") for host, values in self._given[part]["hosts"].items()
+        }
+        members = {**self._given["redis"]["hosts"], **self._hosts}
+        staying = [host for host in members if not self._hosts.get(host, {}).get("redis_cluster_leaving")]
+        return [(addresses[host], port) for host in staying for port in self._variable("redis_cluster_ports")]
+
+    def load(self, rate: float = 1500.0) -> Load:
+        """Writers that log in as the inventory says now."""
+        return Load(self.nodes, self._variable("redis_cluster_password"), rate=rate)
+
+    def wait_until_whole(self) -> None:
+        """Wait until every node says that all slots are served and that it knows all nodes and no other.
+
+        The servers are asked in their own words. AssertionError when PATIENCE is over.
+        """
+        wanted = {"cluster_state:ok", "cluster_slots_ok:16384", f"cluster_known_nodes:{len(self.nodes)}"}
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            said = {node: self._cluster_info(*node) for node in self.nodes}
+            if all(wanted <= lines for lines in said.values()):
+                return
+            assert time.monotonic() < deadline, said
+            time.sleep(0.2)
+
+    def _cluster_info(self, host: str, port: int) -> set[str]:
+        password = self._variable("redis_cluster_password")
+        try:
+            with redis.Redis(host, port, password=password, socket_timeout=2, decode_responses=True) as client:
+                client.response_callbacks.clear()
+                return set(str(client.execute_command("CLUSTER INFO")).split())
+        except redis.RedisError as error:
+            return {str(error)}
+
+    def _variable(self, name: str) -> Any:
+        given = {**self._given["all"]["vars"], **self._given["redis"]["vars"]}
+        return {**given, **self._variables}[name]
+
+    def _write(self) -> None:
+        changes = {"redis": {"hosts": self._hosts, "vars": self._variables}}
+        self._changes.write_text(json.dumps(changes), encoding="utf-8")

@@ -1,0 +1,38 @@
+"""Every act, killed again and again in the middle and run again, under writers that note every acknowledgement.
+
+`pytest tests/day_two --kills 10` kills each act ten times; without it, each is killed a few times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from day_two.acts import ACTS, Act
+from day_two.running import Running
+
+
+@pytest.fixture(scope="module")
+def running(docker: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with Running(docker, tmp_path_factory.mktemp("day_two")) as running:
+        yield running
+
+
+@pytest.mark.parametrize("act", ACTS, ids=lambda act: act.name)
+def test_act(act: Act, running: Running, pytestconfig: pytest.Config, record: list[str]) -> None:
+    """It ends right, nothing is lost, and once more it changes nothing."""
+    kills = pytestconfig.getoption("kills")
+    with running.load() as load:
+        points = [1 + act.tasks * (number + 1) // (kills + 1) for number in range(kills)]
+        hit = [task for task in (running.kill(act, point) for point in points) if task]
+        running.perform(act)
+        result = load.stop()
+    running.wait_until_whole()
+    record.append(
+        f"{act.name}: killed {len(hit)} times; {len(result.acknowledged)} writes, {len(result.lost)} lost, "
+        f"{len(result.failed)} failed, longest stall {result.longest_gap():.2f} s"
+    )
+    assert len(hit) >= kills / 2, "the act was over before it was killed: is its number of tasks right?"
+    assert not result.lost
+    assert running.site.play(act.playbook).changed == 0
