@@ -8,17 +8,18 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from benchmarks import checking, failover, forming, role
+from benchmarks import acts, checking, failover, forming, role
 from benchmarks.figures import Table
 from benchmarks.options import Options
 from benchmarks.report import Report
-from tests.hosts.machine import HostsError, require
+from hosts.machine import HostsError, require
 
 TOPICS: dict[str, Callable[[Options], Table]] = {
     "forming": forming.measure,
     "checking": checking.measure,
     "failover": failover.measure,
     "role": role.measure,
+    "acts": acts.measure,
 }
 
 

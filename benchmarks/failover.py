@@ -10,7 +10,7 @@ from benchmarks.figures import Figure, Sample, Table, number
 from benchmarks.load import Load, Result
 from benchmarks.nodes import empty_nodes, form, wait_until_settled
 from benchmarks.options import Options, tell
-from tests.integration.servers import PASSWORD, Server, Servers
+from integration.servers import PASSWORD, Server, Servers
 
 NODE_TIMEOUTS = (2000, 5000)  # milliseconds
 ADDED = 2.0  # seconds that the outage may last beyond the node timeout

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from benchmarks.figures import Figure, Sample, Table, number
 from benchmarks.nodes import empty_nodes, form, redis_cli, wait_until_settled
 from benchmarks.options import Options, tell
-from tests.integration.servers import Servers
+from integration.servers import Servers
 
 # Masters, with as many replicas: the target in seconds.
 TARGETS = {3: 2.0, 10: 2.5, 50: 8.0}

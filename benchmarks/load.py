@@ -70,6 +70,11 @@ class Result:
         """How many writes failed, by the exception's name."""
         return Counter(write.error for write in self.failed)
 
+    @property
+    def slowest(self) -> float:
+        """Seconds of the slowest acknowledged write."""
+        return max(write.answered - write.sent for write in self.acknowledged)
+
     def longest_gap(self, slots: Container[int] = range(16384)) -> float:
         """Seconds of the longest time in which no write to `slots` was acknowledged."""
         answers = sorted(write.answered for write in self.acknowledged if write.slot in slots)

@@ -17,7 +17,7 @@ from ansible_collections.omnimind.platform.plugins.module_utils.redis.convergenc
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.nodes import parse_nodes
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.plan import Wish
 
-from tests.integration.servers import PASSWORD, Servers
+from integration.servers import PASSWORD, Servers
 
 PATIENCE = 300.0  # seconds for a cluster to settle
 

@@ -19,6 +19,7 @@ class Act(NamedTuple):
         variables: of the group, as the inventory has them from now on.
         hosts: of the group, as the inventory has them from now on, with their variables.
         options: of this run only.
+        stall: seconds without an acknowledged write that it may cost.
     """
 
     name: str
@@ -27,11 +28,15 @@ class Act(NamedTuple):
     variables: Mapping[str, Any] = {}
     hosts: Mapping[str, Mapping[str, Any]] = {}
     options: tuple[str, ...] = ()
+    stall: float = 1.0
 
 
 RESTART = Act("every node restarted", "redis_restart", 57, options=("-e", "redis_cluster_restart=all"))
 WAITING_SETTING = Act(
     "a setting that needs a restart", "redis_restart", 57, variables={"redis_cluster_extra_settings": {"io-threads": 2}}
+)
+WITHOUT_PERSISTENCE = Act(
+    "no persistence", "redis", 20, variables={"redis_cluster_appendonly": False, "redis_cluster_save": []}
 )
 UPGRADE = Act("upgraded to Redis 8.0", "redis_upgrade", 57, variables={"redis_cluster_version": ""})
 

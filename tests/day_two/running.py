@@ -73,6 +73,11 @@ class Running:
         staying = [host for host in members if not self._hosts.get(host, {}).get("redis_cluster_leaving")]
         return [(addresses[host], port) for host in staying for port in self._variable("redis_cluster_ports")]
 
+    def container(self, address: str) -> str:
+        """The name of the container that is a host, by the host's address."""
+        hosts = [values for part in ("redis", "spare") for values in self._given[part]["hosts"].values()]
+        return next(values["ansible_host"] for values in hosts if values["host_address"] == address)
+
     def load(self, rate: float = 1500.0) -> Load:
         """Writers that log in as the inventory says now."""
         return Load(self.nodes, self._variable("redis_cluster_password"), rate=rate)
@@ -90,6 +95,13 @@ class Running:
                 return
             assert time.monotonic() < deadline, said
             time.sleep(0.2)
+
+    def wait_until_answering(self, host: str, port: int) -> None:
+        """Wait until a node tells about its cluster; AssertionError when PATIENCE is over."""
+        deadline = time.monotonic() + PATIENCE
+        while not self._cluster_info(host, port) & {"cluster_state:ok", "cluster_state:fail"}:
+            assert time.monotonic() < deadline, f"{host}:{port} does not answer"
+            time.sleep(0.02)
 
     def _cluster_info(self, host: str, port: int) -> set[str]:
         password = self._variable("redis_cluster_password")
