@@ -32,6 +32,8 @@ def link_to_ansible(
     if label.startswith("ansible_collections.") and not label.startswith(f"ansible_collections.{project}."):
         _root, namespace, collection, plugin = label.split("__")[0].split(".", maxsplit=3)
         page = f"collections/{namespace}/{collection}/{plugin}.html"
+    if node.get("reftype") == "envvar" and label.startswith("ANSIBLE_"):
+        page = f"{ANSIBLE_PAGES['ansible_configuration_settings']}#envvar-{label}"
     return nodes.reference("", "", text, refuri=ANSIBLE + page) if page else None
 
 

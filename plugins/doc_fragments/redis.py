@@ -43,7 +43,7 @@ options:
     type: float
     default: 5.0
 requirements:
-  - redis-py 4.3 or newer on the host that runs the module (Debian C(python3-redis))
+  - redis-py 4.3 or newer (Debian C(python3-redis)), for a module on the host that runs it, for an inventory on the controller
 notes:
-  - The module asks all nodes itself, in one call, on any host that reaches them.
+  - All nodes are asked in one call, from any one host that reaches them.
 """

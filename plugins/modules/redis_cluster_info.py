@@ -202,6 +202,9 @@ nodes:
     operations_per_second:
       description: Commands that it carried out in its last second; null when it does not answer.
       type: int
+    uptime_seconds:
+      description: Seconds since it was started; null when it does not answer.
+      type: int
     master:
       description: Address of the master it follows.
       type: str

@@ -24,8 +24,10 @@ def run_module(name: str, arguments: dict[str, Any], *options: str) -> dict[str,
     return {"failed": "FAILED!" in done.stdout, "output": done.stdout + done.stderr, **answer}
 
 
-def run_playbook(playbook: str, inventory: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    return run(["ansible-playbook", "-i", str(inventory), str(ROOT / "playbooks" / playbook), *options])
+def run_playbook(
+    playbook: str, inventory: Path, *options: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    return run(["ansible-playbook", "-i", str(inventory), str(ROOT / "playbooks" / playbook), *options], **environment)
 
 
 def run(command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ansible_collections.omnimind.platform.plugins.filter import packages as filter_packages
 from ansible_collections.omnimind.platform.plugins.filter import redis as filter_redis
+from ansible_collections.omnimind.platform.plugins.filter import redis_report as filter_report
 from ansible_collections.omnimind.platform.plugins.lookup import redis_nodes, unknown_variables
 from ansible_collections.omnimind.platform.plugins.module_utils.host import kernel, services
 from ansible_collections.omnimind.platform.plugins.module_utils.redis import (
@@ -11,6 +12,7 @@ from ansible_collections.omnimind.platform.plugins.module_utils.redis import (
     description,
     eligibility,
     errors,
+    inventory,
     nodes,
     page,
     placement,
@@ -23,6 +25,10 @@ from ansible_collections.omnimind.platform.plugins.module_utils.redis import (
     topology,
     views,
 )
+from ansible_collections.omnimind.platform.plugins.module_utils.redis.report import figures as report_figures
+from ansible_collections.omnimind.platform.plugins.module_utils.redis.report import markup as report_markup
+from ansible_collections.omnimind.platform.plugins.module_utils.redis.report import slot_map as report_slot_map
+from ansible_collections.omnimind.platform.plugins.module_utils.redis.report import words as report_words
 from ansible_collections.omnimind.platform.plugins.test import platform as test_platform
 
 __all__ = [
@@ -32,6 +38,8 @@ __all__ = [
     "errors",
     "filter_packages",
     "filter_redis",
+    "filter_report",
+    "inventory",
     "kernel",
     "nodes",
     "page",
@@ -40,6 +48,10 @@ __all__ = [
     "preflight",
     "problems",
     "redis_nodes",
+    "report_figures",
+    "report_markup",
+    "report_slot_map",
+    "report_words",
     "reports",
     "services",
     "settings",

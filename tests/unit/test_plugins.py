@@ -13,6 +13,7 @@ from unit.core import (
     description,
     filter_packages,
     filter_redis,
+    filter_report,
     redis_nodes,
     test_platform,
     unknown_variables,
@@ -88,7 +89,14 @@ def test_numeric_addresses(text: str, numeric: bool) -> None:
 @pytest.mark.parametrize(
     ("folder", "names"),
     [
-        ("filter", {**filter_redis.FilterModule().filters(), **filter_packages.FilterModule().filters()}),
+        (
+            "filter",
+            {
+                name: function
+                for file in (filter_packages, filter_redis, filter_report)
+                for name, function in file.FilterModule().filters().items()
+            },
+        ),
         ("test", test_platform.TestModule().tests()),
     ],
 )

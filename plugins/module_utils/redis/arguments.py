@@ -29,10 +29,10 @@ REQUIRED_TOGETHER = [("client_cert_file", "client_key_file")]
 
 
 def login_of(params: dict[str, Any]) -> Login:
-    """The login that a module's options describe."""
+    """The login that a module's options describe. An empty password, as of a variable that is not set, is none."""
     return Login(
         username=params["username"],
-        password=params["password"],
+        password=params["password"] or None,
         tls=params["tls"],
         validate_certs=params["validate_certs"],
         ca_certs=params["ca_certs"],

@@ -134,5 +134,5 @@ def first_error(answer: Answer) -> RedisError | None:
 
 def is_login_refused(error: RedisError) -> bool:
     """Whether a server rejected the user, the password, or the lack of one: it will do so again."""
-    beginnings = ("WRONGPASS", "NOAUTH", "NOPERM", "invalid", "AUTH", "Authentication")
+    beginnings = ("WRONGPASS", "NOAUTH", "NOPERM", "invalid", "AUTH", "Authentication", "HELLO must be called")
     return str(error).startswith(beginnings)

@@ -83,6 +83,7 @@ def _describe_node(topology: Topology, node: Node) -> dict[str, Any]:
         "memory_bytes": report.memory if report else None,
         "memory_limit_bytes": int(report.info.get("maxmemory", 0)) if report else None,
         "operations_per_second": int(report.info.get("instantaneous_ops_per_sec", 0)) if report else None,
+        "uptime_seconds": int(report.info.get("uptime_in_seconds", 0)) if report else None,
     }
     if node.is_replica:
         described.update(

@@ -32,6 +32,7 @@ REFUSALS = (
     ("invalid username-password pair", "node_login_refused", "refuses the user name or password"),
     ("invalid password", "node_login_refused", "refuses the password"),
     ("NOAUTH", "node_login_refused", "wants a password and none was given"),
+    ("HELLO must be called with the client already", "node_login_refused", "wants a password and none was given"),
     ("Authentication required", "node_login_refused", "wants a password and none was given"),
     ("AUTH <password> called without any password", "node_login_refused", "has no password, but one was given"),
     ("NOPERM", "node_login_refused", "does not let this user read the state of its cluster"),
