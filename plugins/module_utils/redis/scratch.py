@@ -7,7 +7,6 @@ again. A server that did start also tells what the file leaves at its default.
 """
 from __future__ import annotations
 
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from ..host.processes import ENDS_WITH_US
 from .connection import RedisError, redis
 from .errors import RedisFailure
 
@@ -46,7 +46,8 @@ def loaded_file(server: str, file: Path, seconds: float) -> Iterator[Any]:
 
     Raises RedisFailure with the server's own words when it does not load it within so many seconds.
     """
-    settings = {"save": "", "appendonly": "no", "dbfilename": "dump.rdb", "enable-debug-command": "yes"}
+    settings = {"save": "", "appendonly": "no", "dbfilename": "dump.rdb", "enable-debug-command": "yes",
+                "crash-memcheck-enabled": "no"}  # fmt: skip
     options = [text for name, value in settings.items() for text in (f"--{name}", value)]
     with _running(server, options, f"{file.name}: {server} does not load it", seconds, file) as socket:
         with redis.Redis(unix_socket_path=socket) as client:
@@ -65,7 +66,7 @@ def _running(server: str, options: Sequence[str], failure: str, seconds: float, 
                      "logfile": "", "cluster-enabled": "no"}  # fmt: skip
         command = [server, *options, *(text for name, value in overrides.items() for text in (f"--{name}", value))]
         with open(f"{directory}/output", "w+b") as output:
-            process = subprocess.Popen([*_bound_to_us(), *command], stdout=output, stderr=subprocess.STDOUT)
+            process = subprocess.Popen([*ENDS_WITH_US, *command], stdout=output, stderr=subprocess.STDOUT)
             try:
                 answers = _wait(process, socket, seconds)
                 if answers:
@@ -76,12 +77,6 @@ def _running(server: str, options: Sequence[str], failure: str, seconds: float, 
             if not answers:
                 output.seek(0)
                 raise RedisFailure(f"{failure}: {_reason(output.read().decode(errors='replace'))}")
-
-
-def _bound_to_us() -> list[str]:
-    """A prefix with which a program is killed when we are: nobody else would end it."""
-    setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
 
 
 def _wait(process: subprocess.Popen[bytes], socket: str, seconds: float) -> bool:

@@ -37,8 +37,8 @@ def choose_sources(topology: Topology, source: str, max_lag: int) -> list[Source
     busy = Counter(shard.master.address.host for shard in topology.shards)
     chosen: list[Source] = []
     for shard in topology.shards if not reasons else ():
-        objections = {replica: _objection(topology, replica, max_lag) for replica in shard.replicas}
-        fit = [replica for replica, objection in objections.items() if not objection]
+        objections = [(replica, _objection(topology, replica, max_lag)) for replica in shard.replicas]
+        fit = [replica for replica, objection in objections if not objection]
         if source == MASTER or (source == PREFER_REPLICA and not fit):
             fit = [shard.master]
         if fit:
@@ -46,7 +46,7 @@ def choose_sources(topology: Topology, source: str, max_lag: int) -> list[Source
             busy[node.address.host] += len(topology.shards)
             chosen.append(Source(shard, node))
         else:
-            known = "; ".join(f"{replica.name} {text}" for replica, text in objections.items()) or "there is none"
+            known = "; ".join(f"{replica.name} {text}" for replica, text in objections) or "there is none"
             reason = f"has no replica to take the backup from ({known}); source=prefer_replica takes it from the master"
             reasons.append({"node": shard.master.name, "reason": reason})
     if reasons:

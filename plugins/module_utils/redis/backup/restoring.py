@@ -27,7 +27,7 @@ from .proof import Proof, loaders, proved, side_by_side
 from .rdb import payload_version
 from .storage import opened, read_manifest
 from .stream import Outcome, Stream, shown
-from .target import KEEP, MARK, REFUSE, REPLACE, State, check_target, owners
+from .target import KEEP, MARK, REFUSE, REPLACE, State, check_slots, check_target, owners
 from .taking import manifest_facts
 
 POLL_SECONDS = 0.05
@@ -35,6 +35,10 @@ POLL_SECONDS = 0.05
 # Seconds that a node may take for one batch of keys, and that its clock may differ from ours.
 BATCH_SECONDS = 120.0
 CLOCK_SECONDS = 2.0
+
+
+# Of each master, the keys that live for ever and those that do not.
+Counts = Mapping[Address, tuple]
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,7 @@ def restore_backup(
     started = time.monotonic()
     manifest = read_manifest(order.source)
     topology = read_topology(survey_cluster(session, nodes))
+    check_slots(topology)
     masters = [shard.master.address for shard in topology.shards]
     mark = _Mark(session, topology)
     with opened(order.source, manifest, order.scratch) as directory:
@@ -70,9 +75,10 @@ def restore_backup(
         if check_mode:
             after = f"{manifest.name}: {manifest.keys} keys in {len(masters)} shards\n"
             return {"changed": True, **facts, "diff": {"before": "", "after": after}}
+        before = mark.left_out(_count(session, masters), bool(state.mark))
         if order.existing == REFUSE:
             mark.set(manifest.id)
-        before = _count(session, masters)
+        is_marked = bool(state.mark) or order.existing == REFUSE
         owner_of = owners(topology)
 
         def connect(address: Address) -> Any:
@@ -95,8 +101,8 @@ def restore_backup(
             **_numbers(outcomes),
         )
     _wait_for_replicas(session, topology, deadline)
-    counts = _compare(before, _count(session, masters), outcomes, order.existing)
-    if order.existing == REFUSE:
+    counts = _compare(before, mark.left_out(_count(session, masters), is_marked), outcomes, order.existing)
+    if is_marked:
         mark.clear()
     return {
         "changed": True,
@@ -118,8 +124,8 @@ class _Mark:
 
     def __init__(self, session: Session, topology: Topology) -> None:
         slot = key_slot(MARK)
-        owner = next((shard.master.address for shard in topology.shards if slot in shard.master.slots), None)
-        self._session, self._owner = session, owner
+        self._session = session
+        self._owner = next(shard.master.address for shard in topology.shards if slot in shard.master.slots)
 
     def _ask(self, *command: Any) -> Any:
         answer = self._session.ask({self._owner: [command]})[self._owner]
@@ -129,13 +135,18 @@ class _Mark:
         return answer[0]
 
     def get(self) -> str:
-        return self._ask("GET", MARK) or "" if self._owner else ""
+        return self._ask("GET", MARK) or ""
 
     def set(self, value: str) -> None:
         self._ask("SET", MARK, value)
 
     def clear(self) -> None:
         self._ask("DEL", MARK)
+
+    def left_out(self, counts: Counts, is_set: bool) -> Counts:
+        """Numbers of keys without the mark."""
+        lasting, passing = counts[self._owner]
+        return {**counts, self._owner: (lasting - is_set, passing)}
 
 
 def _format_of(server: str, directory: Path, manifest: Manifest, deadline: float) -> int:
@@ -182,8 +193,7 @@ def _load_functions(
     return loaded
 
 
-def _count(session: Session, masters: Sequence[Address]) -> dict[Address, tuple[int, int]]:
-    """Of each master, the keys that live for ever and those that do not."""
+def _count(session: Session, masters: Sequence[Address]) -> Counts:
     found = {}
     for address, answer in session.ask_all(masters, ("INFO", "keyspace")).items():
         error = first_error(answer)
@@ -196,10 +206,7 @@ def _count(session: Session, masters: Sequence[Address]) -> dict[Address, tuple[
 
 
 def _compare(
-    before: Mapping[Address, tuple[int, int]],
-    after: Mapping[Address, tuple[int, int]],
-    outcomes: Sequence[Outcome],
-    existing: str,
+    before: Counts, after: Counts, outcomes: Sequence[Outcome], existing: str
 ) -> list[dict[str, Any]]:
     """Keys that each node has and should have. Raises RedisFailure where they differ.
 
@@ -233,8 +240,8 @@ def _compare(
 
 
 def _wait_for_replicas(session: Session, topology: Topology, deadline: float) -> None:
-    """Wait until every replica that answers has read all that was restored. Raises RedisFailure at the deadline."""
-    pairs = [(r.address, s.master.address) for s in topology.shards for r in s.replicas if r.alive]
+    """Wait until every replica that was in sync has read all that was restored. Raises RedisFailure at the deadline."""
+    pairs = [(r.address, s.master.address) for s in topology.shards for r in s.replicas if r.alive and r.report.link_up]
     written = session.ask_all([master for _replica, master in pairs], ("INFO", "replication"))
     offsets = {address: int(parse_info(a[0])["master_repl_offset"]) for address, a in written.items() if not first_error(a)}
     while True:

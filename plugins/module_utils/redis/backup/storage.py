@@ -10,17 +10,17 @@ import os
 import shutil
 import subprocess
 import tarfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
 from ..errors import RedisFailure
 from .manifest import FILE_NAME, Manifest, ShardFile, parse_manifest
 
 CHUNK = 2**20
-PART = ".part"
+HIDDEN = ".redis-backup-"
 ENDINGS = {"none": "", "gz": ".tar.gz", "zst": ".tar.zst"}
 ZSTD = "zstd"
 
@@ -41,19 +41,20 @@ def directory_objection(directory: Path) -> str:
 
 @contextmanager
 def work_directory(directory: Path, name: str) -> Iterator[Path]:
-    """A directory beside the backups for one that is being written; removed at the end whatever happens.
+    """A hidden directory for what is being written; removed at the end whatever happens.
 
     What an earlier run left behind that was killed is removed first. A run that still goes on holds its lock.
     """
-    for left in directory.glob(f".*{PART}"):
-        with _locked(left) as ours:
-            if ours:
-                remove(left)
-    work = directory / f".{name}{PART}"
+    for left in directory.glob(f"{HIDDEN}*"):
+        if left.is_dir() and not left.is_symlink() and left.stat().st_uid == os.geteuid():
+            with _locked(left) as ours:
+                if ours:
+                    shutil.rmtree(left)
+    work = directory / f"{HIDDEN}{name}"
     try:
         work.mkdir(mode=0o700)
     except FileExistsError as error:
-        raise RedisFailure(f"{work}: another run writes this backup") from error
+        raise RedisFailure(f"{work}: another run is busy there") from error
     try:
         with _locked(work):
             yield work
@@ -158,9 +159,11 @@ def _zstd() -> str:
     return found
 
 
-@contextmanager
-def _unpacked(path: Path) -> Iterator[tarfile.TarFile]:
-    """The members of an archive as a stream. Raises RedisFailure for what is none, or ends too soon."""
+def _unpack(path: Path, take: Callable[[str, BinaryIO], bool]) -> None:
+    """Call `take` with the name and content of each file in an archive, until it wants no more.
+
+    Raises RedisFailure for what is no archive, or damaged, or ends too soon.
+    """
     unpacker = None
     try:
         with open(path, "rb") as file:
@@ -172,8 +175,11 @@ def _unpacked(path: Path) -> Iterator[tarfile.TarFile]:
             else:
                 stream = gzip.GzipFile(fileobj=file)
             with stream, tarfile.open(fileobj=stream, mode="r|") as archive:
-                yield archive
-    except (tarfile.TarError, OSError, EOFError, ValueError) as error:
+                for member in archive:
+                    content = archive.extractfile(member) if member.isreg() else None
+                    if content and not take(member.name, content):
+                        return
+    except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error) as error:
         raise RedisFailure(f"{path}: it is no archive of a backup, or damaged ({error})") from error
     finally:
         if unpacker:
@@ -181,23 +187,16 @@ def _unpacked(path: Path) -> Iterator[tarfile.TarFile]:
             unpacker.wait()
 
 
-def _members(path: Path) -> Iterator[tuple[str, BinaryIO]]:
-    with _unpacked(path) as archive:
-        for member in archive:
-            content = archive.extractfile(member) if member.isreg() else None
-            if content:
-                yield member.name, content
-
-
 def check_archive(path: Path, manifest: Manifest) -> None:
     """Read an archive again. Raises RedisFailure unless it holds exactly what the manifest says."""
     found = {}
-    for name, content in _members(path):
-        if name == FILE_NAME:
-            found[name] = "" if parse_manifest(content.read()) == manifest else "another manifest"
-        else:
-            found[name] = _sha256(content)
-    if found != {FILE_NAME: "", **{shard.file: shard.sha256 for shard in manifest.shards}}:
+
+    def take(name: str, content: BinaryIO) -> bool:
+        found[name] = content.read().decode() if name == FILE_NAME else _sha256(content)
+        return True
+
+    _unpack(path, take)
+    if found != {FILE_NAME: manifest.to_text(), **{shard.file: shard.sha256 for shard in manifest.shards}}:
         raise RedisFailure(f"{path}: the archive does not hold what was packed")
 
 
@@ -230,11 +229,16 @@ def read_manifest(path: Path) -> Manifest:
             return parse_manifest((path / FILE_NAME).read_bytes())
         except OSError as error:
             raise RedisFailure(f"{path / FILE_NAME}: it cannot be read ({error.strerror})") from error
-    for name, content in _members(path):
-        if name == FILE_NAME:
-            return parse_manifest(content.read())
-        break
-    raise RedisFailure(f"{path}: it does not begin with {FILE_NAME}")
+    first = {}
+
+    def take(name: str, content: BinaryIO) -> bool:
+        first[name] = content.read() if name == FILE_NAME else b""
+        return False
+
+    _unpack(path, take)
+    if FILE_NAME not in first:
+        raise RedisFailure(f"{path}: it does not begin with {FILE_NAME}")
+    return parse_manifest(first[FILE_NAME])
 
 
 @contextmanager
@@ -250,14 +254,18 @@ def opened(path: Path, manifest: Manifest, scratch: Path) -> Iterator[Path]:
     needed, free = manifest.bytes, free_bytes(scratch)
     if free < needed:
         raise RedisFailure(f"{scratch} has {free} bytes free, the files of {path.name} need {needed}")
-    with TemporaryDirectory(prefix="redis-backup-", dir=scratch) as unpacked:
+    with work_directory(scratch, f"{manifest.name}-{os.getpid()}") as unpacked:
         known = {shard.file for shard in manifest.shards}
-        for name, content in _members(path):
+
+        def take(name: str, content: BinaryIO) -> bool:
             if name in known:
-                with open(Path(unpacked, name), "xb") as file:
+                with open(unpacked / name, "xb") as file:
                     shutil.copyfileobj(content, file, CHUNK)
-        check_hashes(Path(unpacked), manifest)
-        yield Path(unpacked)
+            return True
+
+        _unpack(path, take)
+        check_hashes(unpacked, manifest)
+        yield unpacked
 
 
 def check_hashes(directory: Path, manifest: Manifest) -> None:

@@ -40,20 +40,25 @@ def owners(topology: Topology) -> list[Address]:
     return [found[slot] for slot in sorted(found)]
 
 
+def check_slots(topology: Topology) -> None:
+    """Raise Refused unless every slot is served by one node."""
+    reasons = list(slot_refusals(topology))
+    if reasons:
+        raise Refused(reasons)
+
+
 def check_target(topology: Topology, state: State, manifest: Manifest, writes: int, existing: str) -> None:
-    """Raise Refused unless the cluster can take the backup.
+    """Raise Refused unless the cluster, whose slots are all served, can take the backup.
 
     `writes` is the format in which keys are sent; `existing` what happens to keys that are there already.
     """
-    reasons = list(slot_refusals(topology))
-    if not reasons:
-        masters = [shard.master for shard in topology.shards]
-        reasons = [
-            *_unreadable(masters, state, manifest, writes),
-            *_filled(masters, state, manifest, existing),
-            *_other_functions(masters, state, manifest, existing),
-            *_too_small(masters, manifest, not state.mark and existing == REFUSE),
-        ]
+    masters = [shard.master for shard in topology.shards]
+    reasons = [
+        *_unreadable(masters, state, manifest, writes),
+        *_filled(masters, state, manifest, existing),
+        *_other_functions(masters, state, manifest, existing),
+        *_too_small(masters, manifest, not state.mark and existing == REFUSE),
+    ]
     if reasons:
         raise Refused(reasons)
 
