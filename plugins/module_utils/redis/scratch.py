@@ -22,6 +22,9 @@ from .errors import RedisFailure
 POLL_SECONDS = 0.01
 START_SECONDS = 10.0
 
+# How a server says that it does not load an RDB file.
+RDB_ERRORS = ("Short read or OOM", "Wrong RDB checksum", "Can't handle RDB format", "Internal error in RDB")
+
 # What a node has from its command line or from its place in the cluster, and what the scratch server has.
 OF_ITS_OWN = {
     "cluster-announce-bus-port", "cluster-announce-port", "cluster-enabled", "daemonize", "dir", "logfile",
@@ -95,7 +98,10 @@ def _wait(process: subprocess.Popen[bytes], socket: str, seconds: float) -> bool
 
 
 def _reason(output: str) -> str:
-    """The lines about a fatal error in the file, or the last ones, as one sentence."""
+    """The lines about a fatal error in the configuration, the one about the RDB file, or the last ones, as a sentence."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
+    about_rdb = [line.partition(" # ")[2] for line in lines if any(words in line for words in RDB_ERRORS)]
+    if about_rdb:
+        return about_rdb[0]
     start = next((i for i, line in enumerate(lines) if "FATAL CONFIG FILE ERROR" in line), -3)
     return ", ".join(lines[start:])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -131,40 +131,49 @@ class Stream:
 
     def _collect(self, target: _Target) -> None:
         """Read what a node answered to its last batch."""
-        busy = []
+        busy = {}
         for key, time, error in target.answers():
             if error is None:
                 self._count(target.address, time, 1)
                 self.outcome.restored += 1
-            elif str(error).startswith("BUSYKEY") or "Target key name already exists" in str(error):
-                busy.append((key, time))
+            elif str(error).startswith("BUSYKEY"):
+                busy[key] = time
             else:
                 raise self._refused(target, key, error)
-        for key, time in busy:
-            self._settle(target, key, time)
+        if busy:
+            self._settle(target, busy)
 
-    def _settle(self, target: _Target, key: bytes, time: float) -> None:
-        """A key that is there already, or was when it was sent."""
-        value, there = target.ask("DUMP", key), max(target.ask("PEXPIRETIME", key), 0)
-        if value is not None and there == time and self._is_same(key, value, time):
-            self.outcome.present += 1
-            if time:
-                self.outcome.times.append(time)
-        elif value is None or self._existing == REPLACE:
-            commands, sent, times, _read = self._commands([key], REPLACE_WORD)
-            if sent:
-                target.send(commands, sent, times)
-                error = next(target.answers())[2]
-                if error:
-                    raise self._refused(target, key, error)
-                if value is not None:
-                    self._count(target.address, there, -1)
-                self._count(target.address, times[0], 1)
-                self.outcome.replaced += 1
-        elif self._existing == KEEP:
-            self.outcome.kept += 1
-        else:
-            self.outcome.conflicts.append(key)
+    def _settle(self, target: _Target, busy: Mapping[bytes, float]) -> None:
+        """Keys, with their times, that are there already, or were when they were sent."""
+        mine = _ask_all(self._scratch, [("DUMP", key) for key in busy])
+        theirs = target.ask_all([(name, key) for name in ("DUMP", "PEXPIRETIME") for key in busy])
+        rows = zip(busy.items(), mine, theirs[: len(busy)], theirs[len(busy) :])
+        for (key, time), wanted, value, lives_until in rows:
+            there = max(lives_until, 0)
+            if there == time and (value == wanted or self._is_same(key, value, time)):
+                self.outcome.present += 1
+                if time:
+                    self.outcome.times.append(time)
+            elif value is None or self._existing == REPLACE:
+                self._replace(target, key, there if value is not None else None)
+            elif self._existing == KEEP:
+                self.outcome.kept += 1
+            else:
+                self.outcome.conflicts.append(key)
+
+    def _replace(self, target: _Target, key: bytes, there: float | None) -> None:
+        """Send one key again, which is there until `there` (0 for ever) or (None) not any more."""
+        commands, sent, times, _read = self._commands([key], REPLACE_WORD)
+        if not sent:
+            return
+        target.send(commands, sent, times)
+        error = next(target.answers())[2]
+        if error:
+            raise self._refused(target, key, error)
+        if there is not None:
+            self._count(target.address, there, -1)
+        self._count(target.address, times[0], 1)
+        self.outcome.replaced += 1
 
     @staticmethod
     def _refused(target: _Target, key: bytes, error: Exception) -> RedisFailure:
@@ -184,9 +193,7 @@ class Stream:
         Two servers dump a set or a hash in another order: then it is loaded beside, and the digests are compared.
         """
         ask = self._scratch.execute_command
-        if ask("DUMP", key) == value:
-            return True
-        if ask("TYPE", key) not in (b"set", b"hash", b"zset"):
+        if value is None or ask("TYPE", key) not in (b"set", b"hash", b"zset"):
             return False
         beside = os.urandom(16)
         try:
@@ -227,9 +234,9 @@ class _Target:
             except (RedisError, OSError) as error:
                 raise self._lost(error) from error
 
-    def ask(self, *command: Any) -> Any:
+    def ask_all(self, commands: Sequence[Sequence[Any]]) -> list[Any]:
         try:
-            return self._client.execute_command(*command)
+            return _ask_all(self._client, commands)
         except (RedisError, OSError) as error:
             raise self._lost(error) from error
 
@@ -239,6 +246,14 @@ class _Target:
 
     def _lost(self, error: Exception) -> RedisFailure:
         return RedisFailure(f"{self.address} was lost while keys were sent to it ({error}); run it again")
+
+
+def _ask_all(client: Any, commands: Sequence[Sequence[Any]]) -> list[Any]:
+    """The answers, in one round trip."""
+    pipeline = client.pipeline(transaction=False)
+    for command in commands:
+        pipeline.execute_command(*command)
+    return pipeline.execute()
 
 
 def shown(keys: Sequence[bytes]) -> str:
