@@ -48,13 +48,21 @@ def key_count(cluster) -> int:
     return sum(server.call("DBSIZE") for server in masters(cluster))
 
 
-def fill(cluster, count: int, value: str = "x" * 50, prefix: str = "key") -> None:
+def fill(cluster, count: int, value: str = "x" * 50) -> None:
+    """Keys `key:0`, `key:1` and so on."""
     with client(cluster) as opened:
-        for first in range(0, count, 20000):
-            pipeline = opened.pipeline()
-            for number in range(first, min(first + 20000, count)):
-                pipeline.set(f"{prefix}:{number}", value)
-            pipeline.execute()
+        pipeline = opened.pipeline()
+        for number in range(count):
+            pipeline.set(f"key:{number}", value)
+        pipeline.execute()
+
+
+def fill_fast(cluster, count: int, length: int = 50) -> None:
+    """Many keys in 100 slots, which the servers make themselves."""
+    script = "for i = 1, ARGV[1] do redis.call('SET', KEYS[1] .. i, string.rep('x', ARGV[2])) end"
+    with client(cluster) as opened:
+        for tag in range(100):
+            opened.eval(script, 1, f"{{{tag}}}", count // 100, length)
 
 
 def fill_with_everything(cluster) -> None:

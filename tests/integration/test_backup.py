@@ -18,6 +18,7 @@ from integration.backups import (
     client,
     command_lines,
     fill,
+    fill_fast,
     key_count,
     masters,
     module_process,
@@ -157,7 +158,7 @@ def test_what_cannot_be_backed_up_is_refused(cluster, directory):
 
 
 def test_killed_at_any_point_it_leaves_nothing_that_looks_like_a_backup(cluster, directory, tmp_path):
-    fill(cluster, 6000)
+    fill_fast(cluster, 6000)
     slow_down(cluster, 300)  # about 0.6 s a snapshot
     points = {
         "begun": lambda process, work: work.exists(),
@@ -186,7 +187,7 @@ def test_killed_at_any_point_it_leaves_nothing_that_looks_like_a_backup(cluster,
 
 
 def test_the_password_is_on_no_command_line(cluster, directory, tmp_path):
-    fill(cluster, 3000)
+    fill_fast(cluster, 3000)
     slow_down(cluster, 300)
     process = module_process("redis_backup", cluster, tmp_path, directory=str(directory), name="secret")
     seen: set[str] = set()

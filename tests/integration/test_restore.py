@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import json
+import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from integration.ansible_run import run_playbook
 from integration.backups import (
     FUNCTION,
     back_up,
     client,
     everything,
     fill,
+    fill_fast,
     fill_with_everything,
     key_count,
     masters,
     module_process,
     restore,
 )
+from integration.servers import PASSWORD
 from integration.test_backup import wait_for
 
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.backup.target import MARK
@@ -49,7 +54,7 @@ def test_every_type_comes_back_the_same_in_a_cluster_of_another_size(cluster, al
     with client(cluster) as opened:
         opened.set("gone", "soon", px=1500)
         expires = time.monotonic() + 1.5
-    answer = back_up(cluster, directory, archive="zst")
+    answer = back_up(cluster, directory)
     before = {key: value for key, value in everything(cluster).items() if key != b"gone"}
     assert answer["manifest"]["functions"] == ["greetings"]
     time.sleep(max(0.0, expires - time.monotonic()))
@@ -95,7 +100,7 @@ def test_keys_that_are_there_are_not_touched_unless_that_is_said(alone, director
 
 def test_killed_midway_it_ends_right_when_run_again(alone, directory, tmp_path):
     three = alone(3)
-    fill(three, 40000)
+    fill_fast(three, 15000, 1000)
     with client(three) as opened:
         opened.sadd("set in any order", *(f"member {n}" for n in range(2000)))
     answer = back_up(three, directory, source="master")
@@ -109,7 +114,7 @@ def test_killed_midway_it_ends_right_when_run_again(alone, directory, tmp_path):
 
     for share in (0, 0.2, 0.7):
         process = module_process("redis_restore", five, tmp_path, source=answer["path"])
-        wait_for(lambda: count() > share * 40000, 20)
+        wait_for(lambda: count() > share * 15000, 20)
         process.kill()
         process.communicate()
     partly = count()
@@ -142,7 +147,7 @@ def test_what_somebody_wrote_after_the_kill_is_not_overwritten(alone, directory)
 
 def test_too_little_memory_is_told_before_the_first_key(alone, directory):
     three = alone(3)
-    fill(three, 3000, "x" * 2000)
+    fill_fast(three, 3000, 2000)
     answer = back_up(three, directory, source="master")
     small = alone(3, "--maxmemory", "3mb", "--maxmemory-policy", "allkeys-lru")
     with pytest.raises(Refused, match="may hold 3 MB .maxmemory., and would hold about"):
@@ -183,7 +188,7 @@ def test_functions_of_one_name_must_be_the_same(alone, directory):
 
 
 def test_a_node_that_is_lost_midway_is_named_and_the_rest_follows(cluster, alone, directory):
-    fill(cluster, 30000, "x" * 500)
+    fill_fast(cluster, 20000, 1000)
     answer = back_up(cluster, directory)
     three = alone(3)
     victim = masters(three)[1]
@@ -196,4 +201,34 @@ def test_a_node_that_is_lost_midway_is_named_and_the_rest_follows(cluster, alone
     victim.wait()
     wait_for(lambda: three.check()["state"] == "ok")
     restore(three, answer["path"])
-    assert key_count(three) == 30000
+    assert key_count(three) == 20000
+
+
+def test_playbooks_back_a_cluster_up_and_restore_it(start, directory, tmp_path):
+    cluster = start(["127.0.0.1"] * 6)
+    cluster.form()
+    fill(cluster, 300)
+    variables = {
+        "ansible_connection": "local",
+        "ansible_python_interpreter": sys.executable,
+        "redis_cluster_address": "127.0.0.1",
+        "redis_cluster_ports": [server.port for server in cluster.servers],
+        "redis_cluster_password": PASSWORD,
+        "redis_cluster_backup_directory": str(directory),
+    }
+    inventory = tmp_path / "hosts.yml"
+    inventory.write_text(json.dumps({"redis": {"hosts": {"localhost": variables}}}))
+    fetched = tmp_path / "controller"
+    done = run_playbook("redis_backup.yml", inventory, "-e", f"redis_cluster_backup_fetch={fetched}")
+    assert done.returncode == 0 and "300 keys" in done.stdout, done.stdout + done.stderr
+    (archive,) = fetched.iterdir()
+    refused = run_playbook("redis_restore.yml", inventory)
+    assert refused.returncode and "redis_cluster_restore_source: it is empty" in refused.stdout
+    for server in masters(cluster):
+        server.call("FLUSHALL")
+    done = run_playbook(
+        "redis_restore.yml", inventory, "-e", f"redis_cluster_restore_source={archive}", "-e", '{"redis_cluster_restore_upload": true}'
+    )  # fmt: skip
+    assert done.returncode == 0 and "16384" in done.stdout, done.stdout + done.stderr
+    assert key_count(cluster) == 300
+    assert PASSWORD not in done.stdout
