@@ -32,7 +32,7 @@ class Source:
 
 
 def choose_sources(topology: Topology, source: str, max_lag: int) -> list[Source]:
-    """One node a shard, on as many hosts as there are, those with few masters first. Raises Refused."""
+    """One node a shard, each on the host that has the fewest sources and then masters so far. Raises Refused."""
     reasons = list(slot_refusals(topology))
     busy = Counter(shard.master.address.host for shard in topology.shards)
     chosen: list[Source] = []
