@@ -96,6 +96,7 @@ def test_keys_that_are_there_are_not_touched_unless_that_is_said(alone, director
     with client(three) as opened:
         assert opened.get("key:2") == b"x" * 50 and opened.get("mine") == b"own"
     assert (replaced["keys_restored"], replaced["keys_replaced"], replaced["keys_present"]) == (0, 1, 99)
+    assert replaced["changed"] and not restore(three, answer["path"], existing="replace")["changed"]
 
 
 def test_killed_midway_it_ends_right_when_run_again(alone, directory, tmp_path):

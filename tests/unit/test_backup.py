@@ -76,6 +76,11 @@ def test_a_compressed_function_is_passed_over():
     assert rdb.read_header(io.BytesIO(rdb_file(keys=7, function=function))).keys == 7
 
 
+def test_what_a_module_wrote_is_passed_over():
+    module = b"\xf7\x81" + bytes(8) + b"\x02\x01" + b"\x05" + text(b"abc") + b"\x04" + bytes(8) + b"\x03" + bytes(4) + b"\x00"
+    assert rdb.read_header(io.BytesIO(rdb_file(keys=7, function=module))).keys == 7
+
+
 @given(st.integers(0, 60))
 def test_a_file_that_ends_too_soon_is_none(count):
     with pytest.raises(ValueError):

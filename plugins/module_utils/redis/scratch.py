@@ -69,7 +69,10 @@ def _running(server: str, options: Sequence[str], failure: str, seconds: float, 
                      "logfile": "", "cluster-enabled": "no"}  # fmt: skip
         command = [server, *options, *(text for name, value in overrides.items() for text in (f"--{name}", value))]
         with open(f"{directory}/output", "w+b") as output:
-            process = subprocess.Popen([*ENDS_WITH_US, *command], stdout=output, stderr=subprocess.STDOUT)
+            try:
+                process = subprocess.Popen([*ENDS_WITH_US, *command], stdout=output, stderr=subprocess.STDOUT)
+            except OSError as error:
+                raise RedisFailure(f"{failure}: {error}") from error
             try:
                 answers = _wait(process, socket, seconds)
                 if answers:

@@ -14,7 +14,7 @@ from typing import BinaryIO, NamedTuple
 MAGIC = re.compile(rb"(?:REDIS(\d{4})|VALKEY(\d{3}))$")
 
 # What may stand before the first key. Whatever else does is the first key, or the end.
-_FIELD, _FUNCTION, _DATABASE, _SIZES = 0xFA, 0xF5, 0xFE, 0xFB
+_FIELD, _FUNCTION, _MODULE, _DATABASE, _SIZES = 0xFA, 0xF5, 0xF7, 0xFE, 0xFB
 
 # Redis and Valkey share the format until 11. Later Redis writes 12 to 79, later Valkey 80 and more.
 LAST_COMMON, FIRST_OF_VALKEY = 11, 80
@@ -53,6 +53,8 @@ def read_header(file: BinaryIO) -> Header:
             fields[name] = _read_text(file)
         elif code == _FUNCTION:
             _read_text(file)
+        elif code == _MODULE:
+            _pass_over_module(file)
         elif code == _DATABASE:
             _read_length(file)
         elif code == _SIZES:
@@ -103,3 +105,18 @@ def _read_text(file: BinaryIO) -> str:
     _read_length(file)
     _read(file, compressed)
     return ""
+
+
+def _pass_over_module(file: BinaryIO) -> None:
+    """What a module wrote beside the keys: its number, then values that say what they are, until a 0."""
+    _read_length(file)
+    while True:
+        kind = _read_length(file)[0]
+        if kind == 0:
+            return
+        if kind in (1, 2):
+            _read_length(file)
+        elif kind in (3, 4):
+            _read(file, 4 if kind == 3 else 8)
+        else:
+            _read_text(file)

@@ -104,8 +104,9 @@ def restore_backup(
     counts = _compare(before, mark.left_out(_count(session, masters), is_marked), outcomes, order.existing)
     if is_marked:
         mark.clear()
+    acts = is_marked + functions + sum(outcome.restored + outcome.replaced for outcome in outcomes)
     return {
-        "changed": True,
+        "changed": bool(acts),
         **facts,
         **_numbers(outcomes),
         "functions_loaded": functions,

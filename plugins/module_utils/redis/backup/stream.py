@@ -177,7 +177,8 @@ class Stream:
 
     @staticmethod
     def _refused(target: _Target, key: bytes, error: Exception) -> RedisFailure:
-        return RedisFailure(f"{target.address} does not take the key {key!r}: {error}; run it again when it would")
+        advice = "What was restored stays; run it again once the cause is gone"
+        return RedisFailure(f"{target.address} does not take the key {key!r}: {str(error).rstrip('.')}. {advice}")
 
     def _count(self, address: Address, time: float, by: int) -> None:
         if not time:
