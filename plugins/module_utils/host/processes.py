@@ -4,9 +4,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
+
+# A prefix of a command that is killed when the thread that started it ends, however that comes: nobody else would end
+# it. Empty where util-linux is missing.
+_setpriv = shutil.which("setpriv")
+ENDS_WITH_US = [_setpriv, "--pdeathsig", "KILL", "--"] if _setpriv else []
 
 
 def started_at(process: int) -> float:

@@ -48,6 +48,33 @@ class Login:
     timeout: float = 5.0
 
 
+def open_client(login: Login, address: Address, **options: Any) -> Any:
+    """A redis-py client that gives raw answers, and asks once; `options` are more of redis.Redis."""
+    encryption = {
+        "ssl": True,
+        "ssl_cert_reqs": "required" if login.validate_certs else "none",
+        "ssl_check_hostname": login.validate_certs,
+        "ssl_ca_certs": login.ca_certs,
+        "ssl_certfile": login.client_cert_file,
+        "ssl_keyfile": login.client_key_file,
+    }
+    settings = {
+        "host": address.host,
+        "port": address.port,
+        "username": login.username,
+        "password": login.password,
+        "socket_timeout": login.timeout,
+        "socket_connect_timeout": login.timeout,
+        "retry": Retry(NoBackoff(), 0),
+        **(encryption if login.tls else {}),
+        **options,
+    }
+    client = redis.Redis(**settings)
+    # redis-py's own parsers lose the order of CLUSTER NODES, and differ by version.
+    client.response_callbacks.clear()
+    return client
+
+
 class Session:
     """Open connections, one a node, kept between questions. Use it as a context manager."""
 
@@ -72,7 +99,7 @@ class Session:
         """
         for address in requests:
             if address not in self._clients:
-                self._clients[address] = self._connect(address)
+                self._clients[address] = open_client(self.login, address, decode_responses=True)
         answers = self._pool.map(lambda item: self._ask_one(*item), requests.items())
         return dict(zip(requests, answers))
 
@@ -83,37 +110,11 @@ class Session:
     @contextmanager
     def connection(self, address: Address) -> Iterator[Any]:
         """A client of redis-py whose commands all go over one connection of their own."""
-        client = self._connect(address, single_connection_client=True)
+        client = open_client(self.login, address, decode_responses=True, single_connection_client=True)
         try:
             yield client
         finally:
             client.close()
-
-    def _connect(self, address: Address, **options: Any) -> Any:
-        login = self.login
-        encryption = {
-            "ssl": True,
-            "ssl_cert_reqs": "required" if login.validate_certs else "none",
-            "ssl_check_hostname": login.validate_certs,
-            "ssl_ca_certs": login.ca_certs,
-            "ssl_certfile": login.client_cert_file,
-            "ssl_keyfile": login.client_key_file,
-        }
-        client = redis.Redis(
-            host=address.host,
-            port=address.port,
-            username=login.username,
-            password=login.password,
-            socket_timeout=login.timeout,
-            socket_connect_timeout=login.timeout,
-            decode_responses=True,
-            retry=Retry(NoBackoff(), 0),
-            **(encryption if login.tls else {}),
-            **options,
-        )
-        # Raw answers: redis-py's own parsers lose the order of CLUSTER NODES, and differ by version.
-        client.response_callbacks.clear()
-        return client
 
     def _ask_one(self, address: Address, commands: Sequence[Command]) -> Answer:
         pipeline = self._clients[address].pipeline(transaction=False)

@@ -1,6 +1,6 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Tries a configuration file on a server of its own, which listens on nothing but a private socket.
+"""Servers of our own, which listen on nothing but a private socket: to try a configuration file, and to load an RDB file.
 
 Redis has no command that checks its file, and one wrong line keeps every node of a host from starting
 again. A server that did start also tells what the file leaves at its default.
@@ -10,13 +10,21 @@ from __future__ import annotations
 import re
 import subprocess
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+from ..host.processes import ENDS_WITH_US
 from .connection import RedisError, redis
 from .errors import RedisFailure
 
 POLL_SECONDS = 0.01
 START_SECONDS = 10.0
+
+# How a server says that it does not load an RDB file.
+RDB_ERRORS = ("Short read or OOM", "Wrong RDB checksum", "Can't handle RDB format", "Internal error in RDB")
 
 # What a node has from its command line or from its place in the cluster (where newer servers have one database), and
 # what the scratch server has.
@@ -46,38 +54,74 @@ def settings_of_file(server: str, file: str, password: str | None) -> dict[str, 
 
     Raises RedisFailure with the server's own words when it does not start.
     """
-    with TemporaryDirectory(prefix="redis-scratch-") as directory:
-        socket = f"{directory}/socket"
-        overrides = {"port": "0", "unixsocket": socket, "dir": directory, "daemonize": "no", "supervised": "no",
-                     "logfile": "", "cluster-enabled": "no"}  # fmt: skip
-        command = [server, file, *(text for name, value in overrides.items() for text in (f"--{name}", value))]
-        with open(f"{directory}/output", "w+b") as output:
-            process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
-            try:
-                running = _ask(process, socket, password)
-            finally:
-                process.kill()
-                process.wait()
-            if running is None:
-                output.seek(0)
-                raise RedisFailure(f"{server} does not start with this file: {_reason(output.read().decode())}")
+    with _running(server, [file], f"{server} does not start with this file", START_SECONDS) as socket:
+        with redis.Redis(unix_socket_path=socket, password=password, decode_responses=True) as client:
+            running = client.config_get("*")
     return {name: value for name, value in running.items() if name not in OF_ITS_OWN}
 
 
-def _ask(process: subprocess.Popen[bytes], socket: str, password: str | None) -> dict[str, str] | None:
-    """CONFIG GET of the scratch server; None when it ended, or never answered."""
-    deadline = time.monotonic() + START_SECONDS
-    with redis.Redis(unix_socket_path=socket, password=password, decode_responses=True) as client:
+@contextmanager
+def loaded_file(server: str, file: Path, seconds: float) -> Iterator[Any]:
+    """A redis-py client (answers are raw, texts are bytes) of a server that has loaded an RDB file, and never writes one.
+
+    Raises RedisFailure with the server's own words when it does not load it within so many seconds.
+    """
+    settings = {"save": "", "appendonly": "no", "dbfilename": "dump.rdb", "enable-debug-command": "yes",
+                "crash-memcheck-enabled": "no"}  # fmt: skip
+    options = [text for name, value in settings.items() for text in (f"--{name}", value)]
+    with _running(server, options, f"{file.name}: {server} does not load it", seconds, file) as socket:
+        with redis.Redis(unix_socket_path=socket) as client:
+            client.response_callbacks.clear()
+            yield client
+
+
+@contextmanager
+def _running(server: str, options: Sequence[str], failure: str, seconds: float, rdb: Path | None = None) -> Iterator[str]:
+    """The socket of a server that answers; it ends with the block, and with the process that started it."""
+    with TemporaryDirectory(prefix="redis-scratch-") as directory:
+        socket = f"{directory}/socket"
+        if rdb:
+            Path(directory, "dump.rdb").symlink_to(rdb.resolve())
+        overrides = {"port": "0", "unixsocket": socket, "dir": directory, "daemonize": "no", "supervised": "no",
+                     "logfile": "", "cluster-enabled": "no"}  # fmt: skip
+        command = [server, *options, *(text for name, value in overrides.items() for text in (f"--{name}", value))]
+        with open(f"{directory}/output", "w+b") as output:
+            try:
+                process = subprocess.Popen([*ENDS_WITH_US, *command], stdout=output, stderr=subprocess.STDOUT)
+            except OSError as error:
+                raise RedisFailure(f"{failure}: {error}") from error
+            try:
+                answers = _wait(process, socket, seconds)
+                if answers:
+                    yield socket
+            finally:
+                process.kill()
+                process.wait()
+            if not answers:
+                output.seek(0)
+                raise RedisFailure(f"{failure}: {_reason(output.read().decode(errors='replace'))}")
+
+
+def _wait(process: subprocess.Popen[bytes], socket: str, seconds: float) -> bool:
+    """Whether the server comes to answer, with its file loaded; a refused login is an answer."""
+    deadline = time.monotonic() + seconds
+    with redis.Redis(unix_socket_path=socket) as client:
         while process.poll() is None and time.monotonic() < deadline:
             try:
-                return client.config_get("*")
-            except (RedisError, OSError):
+                client.ping()
+                return True
+            except (RedisError, OSError) as error:
+                if str(error).startswith(("NOAUTH", "Authentication required")):
+                    return True
                 time.sleep(POLL_SECONDS)
-    return None
+    return False
 
 
 def _reason(output: str) -> str:
-    """The lines about a fatal error in the file, or the last ones, as one sentence."""
+    """The lines about a fatal error in the configuration, the one about the RDB file, or the last ones, as a sentence."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
+    about_rdb = [line.partition(" # ")[2] for line in lines if any(words in line for words in RDB_ERRORS)]
+    if about_rdb:
+        return about_rdb[0]
     start = next((i for i, line in enumerate(lines) if "FATAL CONFIG FILE ERROR" in line), -3)
     return ", ".join(lines[start:])

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ..errors import Refused
 from ..reports import Survey
 from ..slots import format_slots
+from ..sync import sync_objection
 from ..topology import Node, Shard, Topology, read_topology
 
 GRACEFUL, FORCE, TAKEOVER = "graceful", "force", "takeover"
@@ -120,11 +121,9 @@ def _unsynced(topology: Topology, replica: Node, master: Node, max_lag: int) -> 
     if not master.alive:
         yield f"cannot be handed over to: its master {master.name} does not answer; mode=force does not ask it"
         return
-    lag = topology.lag_seconds(replica)
-    if not replica.report.link_up:
-        yield f"is not in sync: it has no replication link to {master.name}"
-    elif lag is not None and lag > max_lag:
-        yield f"is not in sync: {master.name} heard from it {lag} s ago"
+    objection = sync_objection(topology, replica, max_lag)
+    if objection:
+        yield objection
 
 
 def _members(topology: Topology) -> Iterable[Node]:
