@@ -16,15 +16,15 @@ version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
 options:
   certificate:
-    description: The certificate, intermediate ones behind it. PEM, or the path of a file.
+    description: The certificate, intermediate ones behind it. PEM, or the absolute path of a file.
     type: str
     required: true
   key:
-    description: Its private key. PEM, or the path of a file.
+    description: Its private key. PEM, or the absolute path of a file.
     type: str
     required: true
   ca:
-    description: The authorities that are trusted. PEM, or the path of a file.
+    description: The authorities that are trusted. PEM, or the absolute path of a file.
     type: str
     required: true
   names:
@@ -54,9 +54,9 @@ seealso:
 EXAMPLES = r"""
 - name: The certificate is fit for the host
   omnimind.platform.tls_preflight:
-    certificate: "files/{{ inventory_hostname }}.crt"
-    key: "files/{{ inventory_hostname }}.key"
-    ca: files/ca.crt
+    certificate: "{{ playbook_dir }}/files/{{ inventory_hostname }}.crt"
+    key: "{{ playbook_dir }}/files/{{ inventory_hostname }}.key"
+    ca: "{{ playbook_dir }}/files/ca.crt"
     names: ["{{ ansible_host }}"]
   delegate_to: localhost
 """
@@ -107,8 +107,6 @@ def read(params: dict) -> Bundle:
     texts, missing = {}, []
     for part in PARTS:
         try:
-            if not params[part]:
-                raise OSError("it is empty; give PEM, or the path of a file")
             texts[part] = pem_text(params[part])
         except (OSError, UnicodeDecodeError) as error:
             missing.append(f"{part}: {error}")

@@ -59,7 +59,7 @@ def test_a_key_that_no_shard_has() -> None:
 
 def test_arguments_of_nodes() -> None:
     settings = filter_redis.redis_node_settings([7000, "7001"], "/srv/redis", {7001: {"port": 17, "bus_port": 18}})
-    assert settings["7000"] == {"port": "7000", "dir": "/srv/redis/7000"}
+    assert settings["7000"] == {"port": "7000", "cluster-port": "17000", "dir": "/srv/redis/7000"}
     assert filter_redis.redis_node_arguments(settings) == {
         "7000": "--port 7000 --dir /srv/redis/7000",
         "7001": "--port 7001 --dir /srv/redis/7001 --cluster-announce-port 17 --cluster-announce-bus-port 18",

@@ -45,6 +45,7 @@ class Login:
     client_cert_file: str | None = None
     client_key_file: str | None = None
     timeout: float = 5.0
+    check_hostname: bool = True
 
 
 class Session:
@@ -84,7 +85,7 @@ class Session:
         encryption = {
             "ssl": True,
             "ssl_cert_reqs": "required" if login.validate_certs else "none",
-            "ssl_check_hostname": login.validate_certs,
+            "ssl_check_hostname": login.validate_certs and login.check_hostname,
             "ssl_ca_certs": login.ca_certs,
             "ssl_certfile": login.client_cert_file,
             "ssl_keyfile": login.client_key_file,

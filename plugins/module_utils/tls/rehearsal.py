@@ -44,8 +44,12 @@ class Bundle:
 
 
 def pem_text(value: str) -> str:
-    """PEM text itself, or that of the file that `value` names. Raises OSError."""
-    return value if "-----BEGIN " in value else Path(value).expanduser().read_text()
+    """PEM text itself, or that of the file that `value` names. Raises OSError, which never shows `value`: it may be a key."""
+    if "-----BEGIN " in value:
+        return value
+    if not value.startswith("/"):
+        raise OSError("it is neither PEM nor an absolute path" if value else "it is empty; give PEM, or the path of a file")
+    return Path(value).read_text()
 
 
 def judge(bundle: Bundle, names: Sequence[str], now: float, min_seconds: float = DAY) -> float:
