@@ -128,10 +128,10 @@ by_tls:
   description: Whether the nodes of this host that run offer TLS; where none runs, whether they will.
   returned: success
   type: bool
-tls_open:
-  description: Whether any of their TLS ports is open.
+tls_stage:
+  description: The stage of TLS that nodes of this host seem to be at, V(mixed) where they differ. Empty where none runs.
   returned: success
-  type: bool
+  type: str
 complaints:
   description: Every reason to refuse, in words.
   returned: failure
@@ -153,7 +153,7 @@ from ansible_collections.omnimind.platform.plugins.module_utils.redis.host_state
 )
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.nodes import parse_nodes
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.preflight import complaints
-from ansible_collections.omnimind.platform.plugins.module_utils.redis.tls.ports import reached_by_tls
+from ansible_collections.omnimind.platform.plugins.module_utils.redis.tls.ports import reached_by_tls, stage_of_host
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.tls.stages import OFF, STATES
 
 ARGUMENTS = {
@@ -201,7 +201,7 @@ def main() -> None:
         installed=Path(params["server"]).exists(),
         apt_ready=importlib.util.find_spec("apt") is not None,
         by_tls=reached_by_tls(host.own_ports, host.listening, params["tls"], tls.offset),
-        tls_open=any(tls.offset and port + tls.offset in host.listening for port in host.own_ports),
+        tls_stage=stage_of_host(host.own_ports, host.listening, tls.offset),
     )
 
 

@@ -241,3 +241,18 @@ def test_offsets(state, offset, complaint):
 )
 def test_how_nodes_of_a_host_are_reached(listening, state, expected):
     assert ports.reached_by_tls([7000, 7001], frozenset(listening), state, 100) is expected
+
+
+@pytest.mark.parametrize(
+    ("listening", "stage"),
+    [
+        (set(), ""),
+        ({7000}, "off"),
+        ({7000, 7001, 7100, 7101}, "offered"),
+        ({7101}, "required"),
+        ({7000, 7100, 7001}, "mixed"),
+    ],
+)
+def test_the_stage_of_a_host(listening, stage):
+    assert ports.stage_of_host([7000, 7001], frozenset(listening), 100) == stage
+    assert ports.stage_of_host([7000, 7001], frozenset(listening), 0) == ""

@@ -42,7 +42,7 @@ def make_authority(name: str, now: datetime, days: int) -> Pair:
     return _pair(builder.sign(key, hashes.SHA256()), key)
 
 
-def issue(authority: Pair, names: Sequence[str], now: datetime, days: int) -> Pair:
+def issue(authority: Pair, names: Sequence[str], now: datetime, days: float) -> Pair:
     """A certificate for a server of these names and addresses, which may also act as a client."""
     issuer = x509.load_pem_x509_certificate(authority.certificate.encode())
     issuer_key = serialization.load_pem_private_key(authority.key.encode(), password=None)
@@ -89,7 +89,7 @@ def _general_name(name: str) -> Any:
         return x509.DNSName(name)
 
 
-def _builder(subject: str, issuer: str, key: Any, now: datetime, days: int) -> Any:
+def _builder(subject: str, issuer: str, key: Any, now: datetime, days: float) -> Any:
     builder = x509.CertificateBuilder(
         subject_name=_distinguished(subject),
         issuer_name=_distinguished(issuer),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from .stages import OFF, REQUIRED
+from .stages import OFF, OFFERED, REQUIRED
 
 BUS_OFFSET = 10000
 
@@ -39,6 +39,16 @@ def _fault(port: int, taken: Iterable[int]) -> str:
     if not 1 <= port <= 65535:
         return "not within 1 and 65535"
     return "the port or the cluster bus of another node of this host" if port in taken else ""
+
+
+def stage_of_host(ports: Iterable[int], listening: frozenset[int], offset: int) -> str:
+    """The stage that nodes of a host seem to be at, by the ports that are open: "mixed" where they differ, and empty
+    where none runs, or where one port stands for both."""
+    open_ports = {(port in listening, port + offset in listening) for port in ports} - {(False, False)}
+    if not open_ports or not offset:
+        return ""
+    stages = {(True, False): OFF, (True, True): OFFERED, (False, True): REQUIRED}
+    return stages[open_ports.pop()] if len(open_ports) == 1 else "mixed"
 
 
 def reached_by_tls(ports: Iterable[int], listening: frozenset[int], state: str, offset: int) -> bool:

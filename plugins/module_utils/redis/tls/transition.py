@@ -26,6 +26,9 @@ from .stages import CLOSE_PLAIN, OFF, Running, Step, plan_steps, plan_text, with
 POLL_SECONDS = 0.05
 BUS_PORT = "cluster-announce-bus-port"
 
+# How Python says that it does not trust a server; it will say so again.
+UNTRUSTED = "certificate verify failed"
+
 
 @dataclass(frozen=True)
 class Wish:
@@ -153,7 +156,7 @@ def _wait_until_settled(doors: Doors, running: Sequence[Running], deadline: floa
         reasons = silent + unsettled(by_node, views, {node: parse_info(info) for node, (view, info) in good.items()})
         if not reasons:
             return
-        if time.monotonic() >= deadline:
+        if time.monotonic() >= deadline or any(UNTRUSTED in reason for reason in silent):
             raise RedisFailure(f"The nodes have not found each other again: {'; '.join(reasons)}")
         time.sleep(POLL_SECONDS)
 
