@@ -68,15 +68,15 @@ RETURN = r"""
 certificate:
   description: Path of the certificate.
   returned: success
-  type: path
+  type: str
 key:
   description: Path of its private key.
   returned: success
-  type: path
+  type: str
 ca:
   description: Path of the authority's certificate.
   returned: success
-  type: path
+  type: str
 digest:
   description: A short name for exactly these three. In check mode, that of a certificate that is not kept.
   returned: success

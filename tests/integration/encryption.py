@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -20,7 +20,7 @@ from ansible_collections.omnimind.platform.plugins.module_utils.redis.tls.doors 
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.tls.transition import Wish, change_tls
 from ansible_collections.omnimind.platform.plugins.module_utils.tls.authority import issue, make_authority
 
-HOSTS = ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
+HOSTS = ("127.0.0.1", "127.0.0.2", "127.0.0.3")
 
 
 class Certificates:
@@ -34,7 +34,7 @@ class Certificates:
         self.ca = directory / "ca.crt"
         self.ca.write_text(self._authority.certificate)
 
-    def issue(self, name: str, names: list[str] = HOSTS, hours: float = 24 * 20) -> dict[str, str]:
+    def issue(self, name: str, names: Sequence[str] = HOSTS, hours: float = 24 * 20) -> dict[str, str]:
         """The settings of a new certificate that is valid for so long."""
         pair = issue(self._authority, names, self._now, hours / 24)
         certificate, key = self.directory / f"{name}.crt", self.directory / f"{name}.key"

@@ -32,7 +32,7 @@ def certificates(tmp_path):
 def plain(start, certificates):
     """A healthy cluster without TLS, whose servers have certificates."""
     settings = {**certificates.issue("node"), "tls-auth-clients": "no"}
-    cluster = start(HOSTS * 2, *(text for name, value in settings.items() for text in (f"--{name}", value)))
+    cluster = start([*HOSTS, *HOSTS], *(text for name, value in settings.items() for text in (f"--{name}", value)))
     cluster.form()
     cluster.session.__exit__()  # so that no client is connected
     return Encryptable(cluster, certificates)

@@ -18,9 +18,9 @@ def ca() -> authority.Pair:
     return authority.make_authority("test", NOW, 100)
 
 
-def bundle(ca: authority.Pair, /, begins: datetime = NOW, days: int = 30, **changes: str) -> rehearsal.Bundle:
-    pair = authority.issue(ca, NAMES, begins, days)
-    return rehearsal.Bundle(**{"certificate": pair.certificate, "key": pair.key, "ca": ca.certificate, **changes})
+def bundle(signer: authority.Pair, begins: datetime = NOW, days: int = 30, **changes: str) -> rehearsal.Bundle:
+    pair = authority.issue(signer, NAMES, begins, days)
+    return rehearsal.Bundle(**{"certificate": pair.certificate, "key": pair.key, "ca": signer.certificate, **changes})
 
 
 def complaints(given: rehearsal.Bundle, *names: str, **options: float) -> list[str]:
