@@ -16,7 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import count, pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from redis.backoff import NoBackoff
 from redis.cluster import ClusterNode, RedisCluster
@@ -91,12 +91,13 @@ class Load:
         nodes: host and port of some nodes, one of which must answer at the start.
         rate: writes a second of all writers together, at most; what an outage held up is not made up for.
         writers: threads, each with a client of its own.
+        options: more of the client's own arguments, such as `ssl`.
     """
 
     def __init__(
-        self, nodes: Iterable[tuple[str, int]], password: str, rate: float = 2000, writers: int = 4
+        self, nodes: Iterable[tuple[str, int]], password: str, rate: float = 2000, writers: int = 4, **options: Any
     ) -> None:
-        self._nodes, self._password = list(nodes), password
+        self._nodes, self._password, self._options = list(nodes), password, options
         self._interval = writers / rate
         self._pool = ThreadPoolExecutor(writers, thread_name_prefix="load")
         self._writers = writers
@@ -145,6 +146,7 @@ class Load:
             decode_responses=True,
             socket_timeout=1,
             retry=Retry(NoBackoff(), 1),
+            **self._options,
         )
 
     def _write(self, writer: int, client: RedisCluster) -> list[Write]:

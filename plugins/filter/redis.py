@@ -8,6 +8,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.page import page
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.rolling.order import restart_order
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.slots import key_slot, parse_slots
+from ansible_collections.omnimind.platform.plugins.module_utils.redis.tls.ports import ports_of_stage
 
 
 def redis_shard_of(key, cluster):
@@ -19,18 +20,22 @@ def redis_shard_of(key, cluster):
     raise AnsibleFilterError(f"no shard owns slot {slot} of the key {key!r}")
 
 
-def redis_node_settings(ports, directory, announce_ports=None):
+def redis_node_settings(ports, directory, announce_ports=None, tls="off", tls_port_offset=100):
     """Settings that each node of a host has for itself, by port."""
     announced = {str(port): value for port, value in (announce_ports or {}).items()}
-    return {str(port): _settings(port, directory, announced.get(str(port), {})) for port in ports}
+    return {
+        str(port): {
+            **ports_of_stage(int(port), tls, int(tls_port_offset)),
+            "dir": f"{directory}/{port}",
+            **_announcements(announced.get(str(port), {})),
+        }
+        for port in ports
+    }
 
 
-def _settings(port, directory, announced):
-    settings = {"port": str(port), "dir": f"{directory}/{port}"}
-    for key, name in (("port", "cluster-announce-port"), ("bus_port", "cluster-announce-bus-port")):
-        if announced.get(key):
-            settings[name] = str(announced[key])
-    return settings
+def _announcements(announced):
+    names = {"port": "cluster-announce-port", "tls_port": "cluster-announce-tls-port", "bus_port": "cluster-announce-bus-port"}
+    return {name: str(announced[key]) for key, name in names.items() if announced.get(key)}
 
 
 def redis_node_arguments(settings):
@@ -38,10 +43,10 @@ def redis_node_arguments(settings):
     return {port: " ".join(f"--{name} {value}" for name, value in own.items()) for port, own in settings.items()}
 
 
-def redis_restart_order(waiting, cluster):
+def redis_restart_order(waiting, cluster, port_offset=0):
     """The nodes that wait for a restart, replicas first."""
     try:
-        return restart_order(waiting, cluster)
+        return restart_order(waiting, cluster, int(port_offset))
     except ValueError as error:
         raise AnsibleFilterError(str(error)) from error
 

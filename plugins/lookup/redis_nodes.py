@@ -24,6 +24,10 @@ options:
     description: Return the nodes of these hosts only.
     type: list
     elements: str
+  port_offset:
+    description: What is added to the ports, as where nodes are reached through TLS.
+    type: int
+    default: 0
 """
 
 EXAMPLES = r"""
@@ -56,10 +60,12 @@ class LookupModule(LookupBase):
         wanted = self.get_option("hosts") or members
         defaults = yaml.safe_load(Path(self.get_option("defaults")).read_text())
         hosts = [(host, variables["hostvars"][host]) for host in members if host in wanted]
-        return [[node for host, values in hosts for node in _nodes(host, values, defaults)]]
+        offset = self.get_option("port_offset")
+        return [[node for host, values in hosts for node in _nodes(host, values, defaults, offset)]]
 
 
-def _nodes(host, values, defaults):
+def _nodes(host, values, defaults, offset):
     address = values.get("redis_cluster_address") or values.get("ansible_host") or host
     ports = values.get("redis_cluster_ports", defaults["redis_cluster_ports"])
-    return [{"host": address, "port": port, "zone": values.get("redis_cluster_zone") or ""} for port in ports]
+    zone = values.get("redis_cluster_zone") or ""
+    return [{"host": address, "port": int(port) + offset, "zone": zone} for port in ports]

@@ -79,6 +79,19 @@ options:
     description: Whether the distribution's newest package is installed where an older one is.
     type: bool
     default: false
+  tls:
+    description: The stage of TLS that the nodes shall have, as in M(omnimind.platform.redis_cluster_tls).
+    type: str
+    choices: ["off", offered, required]
+    default: "off"
+  tls_port_offset:
+    description: How far TLS ports are above O(ports).
+    type: int
+    default: 100
+  tls_directory:
+    description: Directory with the C(ca.crt), C(node.crt) and C(node.key) by which running nodes are asked through TLS.
+    type: path
+    default: ""
   min_free_mb:
     description: Megabytes (2^20 bytes) that must be free there.
     type: int
@@ -111,6 +124,14 @@ apt_ready:
   description: Whether the binding to apt is there that M(ansible.builtin.apt) needs.
   returned: success
   type: bool
+by_tls:
+  description: Whether the nodes of this host that run offer TLS; where none runs, whether they will.
+  returned: success
+  type: bool
+tls_stage:
+  description: The stage of TLS that nodes of this host seem to be at, V(mixed) where they differ. Empty where none runs.
+  returned: success
+  type: str
 complaints:
   description: Every reason to refuse, in words.
   returned: failure
@@ -125,9 +146,15 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.errors import RedisFailure
-from ansible_collections.omnimind.platform.plugins.module_utils.redis.host_state import Package, read_host_state
+from ansible_collections.omnimind.platform.plugins.module_utils.redis.host_state import (
+    Encryption,
+    Package,
+    read_host_state,
+)
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.nodes import parse_nodes
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.preflight import complaints
+from ansible_collections.omnimind.platform.plugins.module_utils.redis.tls.ports import reached_by_tls, stage_of_host
+from ansible_collections.omnimind.platform.plugins.module_utils.redis.tls.stages import OFF, STATES
 
 ARGUMENTS = {
     "variable_prefix": {"type": "str", "default": ""},
@@ -144,6 +171,9 @@ ARGUMENTS = {
     "version": {"type": "str", "default": ""},
     "package_file": {"type": "str", "default": ""},
     "upgrade": {"type": "bool", "default": False},
+    "tls": {"type": "str", "choices": list(STATES), "default": OFF},
+    "tls_port_offset": {"type": "int", "default": 100},
+    "tls_directory": {"type": "path", "default": ""},
     "min_free_mb": {"type": "int", "default": 0},
 }
 
@@ -152,8 +182,9 @@ def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     params = module.params
     package = Package(params["flavor"], params["version"], params["package_file"], params["upgrade"])
+    tls = Encryption(params["tls_port_offset"], params["tls_directory"])
     host = read_host_state(
-        params["data_directory"], params["ports"], params["address"], params["password"], package
+        params["data_directory"], params["ports"], params["address"], params["password"], package, tls
     )
     try:
         found = complaints(params, parse_nodes(params["nodes"]), host)
@@ -169,6 +200,8 @@ def main() -> None:
         changed=False,
         installed=Path(params["server"]).exists(),
         apt_ready=importlib.util.find_spec("apt") is not None,
+        by_tls=reached_by_tls(host.own_ports, host.listening, params["tls"], tls.offset),
+        tls_stage=stage_of_host(host.own_ports, host.listening, tls.offset),
     )
 
 

@@ -79,11 +79,19 @@ class Cluster:
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Cluster]]:
-    """A function that starts servers on hosts: start(hosts, *options, zones=...)."""
+    """A function that starts servers on hosts: start(hosts, *options, zones=..., own=...); `own` is called with each
+    server before it is started."""
     opened: list[tuple[Servers, Session]] = []
 
-    def start_servers(hosts: list[str], *options: str, zones: dict[str, str] | None = None) -> Cluster:
+    def start_servers(
+        hosts: list[str],
+        *options: str,
+        zones: dict[str, str] | None = None,
+        own: Callable[[Server], None] = lambda server: None,
+    ) -> Cluster:
         servers = Servers(tmp_path / f"servers-{len(opened)}", hosts, options)
+        for server in servers:
+            own(server)
         session = Session(Login(password=PASSWORD, timeout=1.0))
         opened.append((servers, session))
         servers.__enter__()

@@ -23,6 +23,7 @@ class Server:
     def __init__(self, directory: Path, host: str, port: int, options: Sequence[str] = ()) -> None:
         self.directory, self.host, self.port, self.options = directory, host, port, list(options)
         self.process: subprocess.Popen[bytes] | None = None
+        self.client_options: dict[str, object] = {}  # how its tests log in, where that is not by its port in plain
         directory.mkdir(parents=True)
 
     @property
@@ -54,7 +55,8 @@ class Server:
                 time.sleep(0.02)
 
     def client(self) -> redis.Redis:
-        return redis.Redis(self.host, self.port, password=PASSWORD, decode_responses=True, socket_timeout=5)
+        options = {"host": self.host, "port": self.port, "password": PASSWORD, **self.client_options}
+        return redis.Redis(decode_responses=True, socket_timeout=5, **options)
 
     def call(self, *command: object) -> object:
         with self.client() as client:
@@ -129,18 +131,18 @@ def free_ports(count: int) -> list[int]:
     found: list[int] = []
     start = random.Random(os.getpid() + time.monotonic_ns()).randrange(11000, 20000)
     for port in range(start, 22000):
-        if _is_free(port) and _is_free(port + 10000):
+        if is_free(port) and is_free(port + 10000):
             found.append(port)
             if len(found) == count:
                 return found
     raise RuntimeError(f"no {count} free ports from {start} on")
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int, host: str = "0.0.0.0") -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("0.0.0.0", port))
+            probe.bind((host, port))
         except OSError:
             return False
     return True

@@ -123,7 +123,7 @@ def test_a_node_as_data() -> None:
     assert replica == {
         "id": replica["id"], "address": "10.0.0.2:7001", "host": "10.0.0.2", "port": 7001, "zone": "",
         "role": "replica", "alive": True, "slots": "", "version": "redis 7.0.15", "keys": 0,
-            "memory_bytes": 2**20, "memory_limit_bytes": 0, "operations_per_second": 0, "uptime_seconds": 0,
+        "memory_bytes": 2**20, "memory_limit_bytes": 0, "operations_per_second": 0, "uptime_seconds": 0,
         "master": "10.0.0.1:7000", "link_up": True, "lag_seconds": 0, "lag_bytes": 0,
     }  # fmt: skip
 
@@ -162,3 +162,9 @@ def test_the_layout_before_and_after_is_one_line_a_shard() -> None:
         "10.0.0.3:7000 slots 10922-16383 replicas 10.0.0.1:7001",
         "10.0.0.9:7000 alone",
     ]
+
+
+def test_where_clients_use_tls_the_page_says_how():
+    text = page.page(described(complete()), ca="/etc/x/ca.crt")
+    assert "redis-cli -c -h 10.0.0.1 -p 7000 --askpass --tls --cacert /etc/x/ca.crt\n" in text
+    assert 'ssl=True, ssl_ca_certs="/etc/x/ca.crt")' in text

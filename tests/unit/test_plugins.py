@@ -60,10 +60,14 @@ def test_a_key_that_no_shard_has() -> None:
 
 def test_arguments_of_nodes() -> None:
     settings = filter_redis.redis_node_settings([7000, "7001"], "/srv/redis", {7001: {"port": 17, "bus_port": 18}})
-    assert settings["7000"] == {"port": "7000", "dir": "/srv/redis/7000"}
+    assert settings["7000"] == {"port": "7000", "cluster-port": "17000", "dir": "/srv/redis/7000"}
+    announced = {7000: {"port": 17, "tls_port": 18}}
+    (secure,) = filter_redis.redis_node_settings([7000], "/srv/redis", announced, "required", "100").values()
+    assert (secure["port"], secure["tls-port"], secure["cluster-announce-tls-port"]) == ("0", "7100", "18")
     assert filter_redis.redis_node_arguments(settings) == {
-        "7000": "--port 7000 --dir /srv/redis/7000",
-        "7001": "--port 7001 --dir /srv/redis/7001 --cluster-announce-port 17 --cluster-announce-bus-port 18",
+        "7000": "--port 7000 --cluster-port 17000 --dir /srv/redis/7000",
+        "7001": "--port 7001 --cluster-port 17001 --dir /srv/redis/7001 "
+        "--cluster-announce-port 17 --cluster-announce-bus-port 18",
     }
 
 
@@ -152,6 +156,11 @@ def test_nodes_of_a_group(defaults: str) -> None:
 def test_nodes_of_one_host(defaults: str) -> None:
     found = lookup(redis_nodes, "redis", variables=INVENTORY, defaults=defaults, hosts=["b"])
     assert found == [[{"host": "10.0.0.2", "port": 7005, "zone": ""}]]
+
+
+def test_nodes_by_their_tls_ports(defaults: str) -> None:
+    found = lookup(redis_nodes, "redis", variables=INVENTORY, defaults=defaults, hosts=["b"], port_offset="100")
+    assert found == [[{"host": "10.0.0.2", "port": 7105, "zone": ""}]]
 
 
 @pytest.mark.parametrize("group", ["empty", "missing"])

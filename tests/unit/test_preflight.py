@@ -47,6 +47,11 @@ def test_good_input_on_a_fit_host() -> None:
         ({"ports": [7000, 70000]}, "ports: 70000 is not within 1 and 55535"),
         ({"ports": [-1, 7000]}, "ports: -1 is not within"),
         ({"ports": [7000, 17000]}, "ports: 17000 is the cluster bus of 7000"),
+        ({"tls": "offered", "tls_port_offset": 1}, "tls_port_offset: 1 makes 7001 the TLS port of 7000"),
+        (
+            {"tls": "offered", "tls_port_offset": 100, "host": host(listening=frozenset({7101}))},
+            "ports: 7001 is taken by another program",
+        ),
         ({"password": ""}, "password: it is empty"),
         ({"password": "a\nb"}, "password: it contains a line break"),
         ({"replicas": -1}, "replicas: -1 is negative"),

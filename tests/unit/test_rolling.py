@@ -82,6 +82,11 @@ def test_replicas_come_before_masters():
     }  # fmt: skip
 
 
+def test_instances_are_named_by_the_plain_ports_where_nodes_are_reached_through_tls():
+    (entry,) = restart_order({"host1": {"10.0.0.1:7001": ["why"]}}, describe(complete().survey()), port_offset=100)
+    assert entry["node"] == "10.0.0.1:7001" and entry["instance"] == "6901"
+
+
 def test_nobody_waits():
     assert restart_order({"host1": {}, "host2": {}}, describe(complete().survey())) == []
 

@@ -152,3 +152,10 @@ def test_limits_of_clients_by_class(wanted: Any, same: bool) -> None:
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_every_setting_is_the_same_as_itself(text: str) -> None:
     assert settings.is_same("requirepass", text, settings.value_text(text))
+
+
+def test_a_certificate_and_its_key_are_set_in_one_command():
+    names = ["maxmemory", "tls-key-file", "tls-auth-clients", "tls-cert-file"]
+    assert settings.set_together(names) == [["tls-cert-file", "tls-key-file"], ["maxmemory"], ["tls-auth-clients"]]
+    assert settings.set_together(["maxmemory"]) == [["maxmemory"]]
+    assert settings.set_together([]) == []

@@ -46,6 +46,7 @@ class Login:
     client_cert_file: str | None = None
     client_key_file: str | None = None
     timeout: float = 5.0
+    check_hostname: bool = True
 
 
 def open_client(login: Login, address: Address, **options: Any) -> Any:
@@ -53,7 +54,7 @@ def open_client(login: Login, address: Address, **options: Any) -> Any:
     encryption = {
         "ssl": True,
         "ssl_cert_reqs": "required" if login.validate_certs else "none",
-        "ssl_check_hostname": login.validate_certs,
+        "ssl_check_hostname": login.validate_certs and login.check_hostname,
         "ssl_ca_certs": login.ca_certs,
         "ssl_certfile": login.client_cert_file,
         "ssl_keyfile": login.client_key_file,

@@ -29,8 +29,17 @@ class Package:
     latest: bool = False
 
 
+@dataclass(frozen=True)
+class Encryption:
+    """How our nodes are asked whose plain port is closed: how far above it the TLS port is, and what a client needs,
+    as a directory with ca.crt, node.crt and node.key."""
+
+    offset: int
+    directory: str
+
+
 def read_host_state(
-    data_directory: str, ports: Iterable[int], host: str, password: str, package: Package
+    data_directory: str, ports: Iterable[int], host: str, password: str, package: Package, tls: Encryption
 ) -> HostState:
     """The state of this host. A port with a directory below `data_directory` is one of our nodes; those
     that run are asked at `host` for their version, and whether they take the password."""
@@ -38,7 +47,8 @@ def read_host_state(
     existing = next(path for path in (directory, *directory.parents) if path.exists())
     listening = frozenset(_listening())
     own = frozenset(port for port in ports if (directory / str(port)).is_dir())
-    answers = _ask(host, own & listening, password)
+    closed = {port for port in own - listening if port + tls.offset in listening}
+    answers = {**_ask(Login(password=password), host, own & listening), **_ask_by_tls(password, host, closed, tls)}
     running = {port: _version(answer) for port, answer in answers.items() if not first_error(answer)}
     return HostState(
         listening=listening,
@@ -53,13 +63,25 @@ def read_host_state(
     )
 
 
-def _ask(host: str, ports: Iterable[int], password: str) -> dict[int, Answer]:
+def _ask(login: Login, host: str, ports: Iterable[int]) -> dict[int, Answer]:
     """INFO of our nodes. Without redis-py none can be there yet."""
-    if REDIS_IMPORT_ERROR or not password:
+    if REDIS_IMPORT_ERROR or not login.password:
         return {}
-    with Session(Login(password=password)) as session:
+    with Session(login) as session:
         answers = session.ask_all([Address(host, port) for port in sorted(ports)], ("INFO", "server"))
     return {address.port: answer for address, answer in answers.items()}
+
+
+def _ask_by_tls(password: str, host: str, ports: Iterable[int], tls: Encryption) -> dict[int, Answer]:
+    """As `_ask`, by the plain ports. A certificate is rarely for loopback, so its names are not looked at."""
+    ca, certificate, key = (os.path.join(tls.directory, name) for name in ("ca.crt", "node.crt", "node.key"))
+    if not os.path.exists(ca):
+        return {}
+    login = Login(
+        password=password, tls=True, ca_certs=ca, client_cert_file=certificate, client_key_file=key, check_hostname=False
+    )
+    answers = _ask(login, host, [port + tls.offset for port in ports])
+    return {port - tls.offset: answer for port, answer in answers.items()}
 
 
 def _version(answer: Answer) -> Version:

@@ -7,10 +7,10 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .connection import Answer, RedisError, Session, first_error, is_login_refused
+from .connection import Answer, Command, RedisError, Session, first_error, is_login_refused
 from .errors import RedisFailure
 from .nodes import Address
-from .settings import SECRETS, is_same, value_text
+from .settings import SECRETS, is_same, set_together, value_text
 
 POLL_SECONDS = 0.05
 
@@ -41,8 +41,9 @@ def apply_settings(
         different = {n: v for n, v in wanted.items() if not is_same(n, v, running[node][n])}
         # Setting a value that is there already tells, without a change, whether it can be set at all.
         values = {n: running[node][n] if check_mode else value_text(v) for n, v in different.items()}
-        answers = session.ask({node: [("CONFIG", "SET", n, v) for n, v in values.items()]})[node]
-        refused = {n: str(a) for n, a in zip(values, answers) if isinstance(a, RedisError)}
+        groups = set_together(values)
+        answers = session.ask({node: [_config_set(group, values) for group in groups]})[node]
+        refused = {n: str(a) for group, a in zip(groups, answers) if isinstance(a, RedisError) for n in group}
         _raise_refusals(node, refused)
         for name in different:
             (waiting if name in refused else after).setdefault(str(node), {})[name] = _shown(name, wanted[name])
@@ -72,6 +73,10 @@ def read_settings(session: Session, nodes: Sequence[Address], deadline: float) -
 def _pairs(answer: Answer) -> dict[str, str]:
     flat = answer[0]
     return dict(flat) if isinstance(flat, dict) else dict(zip(flat[::2], flat[1::2]))
+
+
+def _config_set(names: Sequence[str], values: Mapping[str, str]) -> Command:
+    return ("CONFIG", "SET", *(text for name in names for text in (name, values[name])))
 
 
 def _raise_refusals(node: Address, refused: Mapping[str, str]) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 WIDTH = 78
 
 
-def page(found: Mapping[str, Any], login: str = "") -> str:
-    """The page for an answer of redis_cluster_info; `login` says where the password is found."""
-    parts = [_headline(found), _table(found), _problems(found["problems"]), _connect(found, login)]
+def page(found: Mapping[str, Any], login: str = "", ca: str = "") -> str:
+    """The page for an answer of redis_cluster_info; `login` says where the password is found, `ca` names the file
+    of the authorities where clients use TLS."""
+    parts = [_headline(found), _table(found), _problems(found["problems"]), _connect(found, login, ca)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -68,15 +69,16 @@ def _problems(problems: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(["PROBLEMS", *(f"  {p['severity']}: {p['message']} [{p['code']}]" for p in problems)])
 
 
-def _connect(found: Mapping[str, Any], login: str) -> str:
+def _connect(found: Mapping[str, Any], login: str, ca: str) -> str:
     masters = [shard["master"] for shard in found["shards"]]
     if not masters:
         return ""
     host, port = masters[0].rsplit(":", 1)
     host = host.strip("[]")
+    cli, python = (f" --tls --cacert {ca}", f', ssl=True, ssl_ca_certs="{ca}"') if ca else ("", "")
     lines = [
         "CONNECT",
-        f"  redis-cli -c -h {host} -p {port} --askpass",
-        f'  redis.cluster.RedisCluster(host="{host}", port={port}, password=...)   # Python',
+        f"  redis-cli -c -h {host} -p {port} --askpass{cli}",
+        f'  redis.cluster.RedisCluster(host="{host}", port={port}, password=...{python})   # Python',
     ]
     return "\n".join([*lines, f"  The password is in {login}."] if login else lines)

@@ -10,8 +10,8 @@ from typing import Any
 from .nodes import ListedNode
 from .placement import Place, choose_masters, match_replicas, neighbours
 from .rolling.versions import Version, path_objection
-
-BUS_OFFSET = 10000
+from .tls.ports import BUS_OFFSET, offset_complaints
+from .tls.stages import OFF
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,16 @@ class HostState:
 def complaints(variables: Mapping[str, Any], nodes: Sequence[ListedNode], host: HostState) -> list[str]:
     """Everything that is wrong, as sentences; variables by their names without the role's prefix."""
     ports = variables["ports"]
+    offset = variables.get("tls_port_offset", 0) if variables.get("tls", OFF) != OFF else 0
     found = [*_port_complaints(ports), *_password_complaints(variables["password"])]
+    found += offset_complaints(_valid(ports), variables.get("tls", OFF), offset)
     found += _shape_complaints(nodes, variables["replicas"], variables["anti_affinity"])
     if not host.is_root:
         found.append("ansible_become: tasks of this role need root, and run without it")
     found += [
         f"ports: {port} is taken by another program on this host"
         for port in _valid(ports)
-        if port not in host.own_ports and host.listening & {port, port + BUS_OFFSET}
+        if port not in host.own_ports and host.listening & {port, port + BUS_OFFSET, port + offset}
     ]
     found += [
         f"password: the node on port {port} runs with another one, and a restart with this one would part it "

@@ -29,8 +29,9 @@ RDB_ERRORS = ("Short read or OOM", "Wrong RDB checksum", "Can't handle RDB forma
 # What a node has from its command line or from its place in the cluster (where newer servers have one database), and
 # what the scratch server has.
 OF_ITS_OWN = {
-    "cluster-announce-bus-port", "cluster-announce-port", "cluster-enabled", "daemonize", "databases", "dir", "logfile",
-    "pidfile", "port", "replicaof", "slaveof", "supervised", "unixsocket", "unixsocketperm",
+    "cluster-announce-bus-port", "cluster-announce-port", "cluster-announce-tls-port", "cluster-enabled", "cluster-port",
+    "daemonize", "databases", "dir", "logfile", "pidfile", "port", "replicaof", "slaveof", "supervised", "tls-cluster", "tls-port",
+    "tls-replication", "unixsocket", "unixsocketperm",
 }  # fmt: skip
 
 

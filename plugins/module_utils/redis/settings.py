@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 # Settings whose value is several words; any other value with a blank in it is one quoted word.
@@ -18,6 +18,9 @@ SEVERAL_WORDS = {
 
 # Settings whose value nobody but the server may read.
 SECRETS = {"masterauth", "requirepass", "tls-client-key-file-pass", "tls-key-file-pass"}
+
+# A server loads these at once, and refuses a certificate without its key.
+ONE_CERTIFICATE = ("tls-cert-file", "tls-key-file", "tls-key-file-pass", "tls-ca-cert-file", "tls-ca-cert-dir")
 
 _UNITS = {"": 1, "b": 1, "k": 1000, "kb": 1024, "m": 1000**2, "mb": 1024**2, "g": 1000**3, "gb": 1024**3}
 _MEMORY = re.compile(r"(\d+)(b|k|kb|m|mb|g|gb)?", re.IGNORECASE)
@@ -33,6 +36,13 @@ def value_text(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return " ".join(value_text(item) for item in value)
     return "" if value is None else str(value)
+
+
+def set_together(names: Iterable[str]) -> list[list[str]]:
+    """The names in groups, each of which a server must be given in one command."""
+    names = list(names)
+    certificate = [name for name in ONE_CERTIFICATE if name in names]
+    return [certificate] * bool(certificate) + [[name] for name in names if name not in certificate]
 
 
 def config_lines(settings: Mapping[str, Any]) -> list[str]:

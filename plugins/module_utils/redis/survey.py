@@ -24,6 +24,7 @@ QUESTIONS = (
     ("INFO", "stats"),
     ("CONFIG", "GET", "cluster-*"),
     ("CONFIG", "GET", "repl-diskless-sync-delay"),
+    ("CONFIG", "GET", "tls-cluster"),
 )
 
 # The beginning of an error, the code of the problem, and what it means.
@@ -127,7 +128,7 @@ def _report(node: ListedNode, answer: Answer, listed: bool) -> Report:
     error = answer if isinstance(answer, RedisError) else answer[0]
     if isinstance(error, RedisError):
         return Report(node.address, node.zone, listed, _trouble(error))
-    view, state, *infos, settings, delay = answer
+    view, state, *infos, settings, delay, tls = answer
     return Report(
         node.address,
         node.zone,
@@ -135,7 +136,7 @@ def _report(node: ListedNode, answer: Answer, listed: bool) -> Report:
         view=parse_view(view),
         state_ok="cluster_state:ok" in state,
         info=parse_info("\n".join(text for text in infos if isinstance(text, str))),
-        settings={**_settings(settings), **_settings(delay)},
+        settings={**_settings(settings), **_settings(delay), **_settings(tls)},
     )
 
 

@@ -8,13 +8,14 @@ from typing import Any
 
 
 def restart_order(
-    waiting: Mapping[str, Mapping[str, Sequence[str]]], cluster: Mapping[str, Any]
+    waiting: Mapping[str, Mapping[str, Sequence[str]]], cluster: Mapping[str, Any], port_offset: int = 0
 ) -> list[dict[str, Any]]:
     """The waiting nodes, replicas before masters: a master is restarted when its successor has been.
 
     Args:
         waiting: by inventory host, the addresses of its waiting nodes with their reasons.
         cluster: an answer of redis_cluster_info.
+        port_offset: how far the ports there are above those that instances are named by.
 
     Returns:
         {node, host, instance, role, reasons} each. Raises ValueError for a node that the cluster does not have.
@@ -30,7 +31,7 @@ def restart_order(
                 {
                     "node": address,
                     "host": host,
-                    "instance": str(node["port"]),
+                    "instance": str(node["port"] - port_offset),
                     "role": node["role"],
                     "reasons": list(reasons),
                 }

@@ -25,7 +25,7 @@ class Target:
 
     Args:
         settings: those of the configuration file, with `defaults` for what it does not name.
-        node_settings: by port, the settings of the command line.
+        node_settings: by instance, the settings of the command line, its ports among them.
         server: path of the program.
         build: what that program says of its build, as `build_of_program` reads it.
         open_files: the limit of the service, 0 for whatever it is.
@@ -68,7 +68,7 @@ def find_waiting(
 
 
 def _of_the_command_line(node: Address, running: Mapping[str, str], target: Target) -> Iterator[str]:
-    wanted = target.node_settings.get(str(node.port), {})
+    wanted = _command_line_of(node, target)
     if wanted.get("dir", running["dir"]) != running["dir"]:
         # A server that starts in another directory has lost its data and its place in the cluster.
         raise RedisFailure(
@@ -78,6 +78,12 @@ def _of_the_command_line(node: Address, running: Mapping[str, str], target: Targ
     for name, value in wanted.items():
         if running.get(name) != value:
             yield f"{name} is {running.get(name)}, not {value}"
+
+
+def _command_line_of(node: Address, target: Target) -> Mapping[str, str]:
+    """The settings of the command line of the server that has this port, for plain or for TLS clients."""
+    ports = ("port", "tls-port")
+    return next((s for s in target.node_settings.values() if str(node.port) in map(s.get, ports)), {})
 
 
 def _of_the_process(process: int, target: Target) -> Iterator[str]:
