@@ -9,7 +9,7 @@ from typing import Any
 from ..slots import SLOTS
 from .balance import balance
 from .figures import figures
-from .markup import Html, element, together
+from .markup import Html, element
 from .shards import others, shards
 from .slot_map import slot_map
 from .style import STYLE
