@@ -23,10 +23,5 @@ def element(tag: str, *children: Any, **attributes: Any) -> Html:
         for key, value in attributes.items()
         if value is not None
     )
-    content = together(*children)
+    content = "".join(c if isinstance(c, Html) else escape(str(c)) for c in children if c is not None)
     return Html(f"<{tag}{given}>" if tag in VOID else f"<{tag}{given}>{content}</{tag}>")
-
-
-def together(*children: Any) -> Html:
-    """Children one after the other, without an element around them."""
-    return Html("".join(c if isinstance(c, Html) else escape(str(c)) for c in children if c is not None))
