@@ -227,9 +227,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             try:
                 name = str(self._compose(expression, entry.variables))
             except AnsibleError as error:
-                raise AnsibleParserError(f"host_name: {expression!r} is no expression over variables: {error}") from error
+                raise AnsibleParserError(f"host_name: {expression!r} is no expression: {error}") from error
             if name in named or name in self.inventory.hosts:
-                raise AnsibleParserError(f"host_name: {expression!r} gives a node the name {name}, which another host has")
+                raise AnsibleParserError(f"host_name: {expression!r} gives a node the name {name}, which is taken")
             named[name] = entry
         return named.items()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -109,12 +108,11 @@ def test_a_command_runs_where_the_masters_are(cluster: Cluster, tmp_path: Path) 
     """On the machine, with the variables of the machine, for each of its masters."""
     inventory = Inventory(tmp_path, [cluster.servers[0].address])
     command = "redis-cli -h {{ redis_host }} -p {{ redis_port }} role"
-    environment = {"REDISCLI_AUTH": PASSWORD, "ANSIBLE_LOAD_CALLBACK_PLUGINS": "1"}
-    done = inventory.run("ansible", "redis_masters", "-m", "command", "-a", command, **environment)
+    done = inventory.run("ansible", "redis_masters", "-m", "command", "-a", command, REDISCLI_AUTH=PASSWORD)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("| CHANGED | rc=0 >>\nmaster") == 3
-    greeting = inventory.run("ansible", f"alpha-{cluster.servers[0].port}", "-m", "debug", "-a", "var=greeting").stdout
-    assert "hello from alpha" in greeting
+    name = f"alpha-{cluster.servers[0].port}"
+    assert "hello from alpha" in inventory.run("ansible", name, "-m", "debug", "-a", "var=greeting").stdout
 
 
 def test_machines_are_in_the_groups_of_all_their_nodes(cluster: Cluster, tmp_path: Path) -> None:
@@ -131,7 +129,8 @@ def test_machines_are_in_the_groups_of_all_their_nodes(cluster: Cluster, tmp_pat
 
 def test_machines_that_no_other_source_has_are_their_addresses(cluster: Cluster, tmp_path: Path) -> None:
     zones = {"127.0.0.1": "eu-west", "127.0.0.2": "b"}
-    inventory = Inventory(tmp_path, [cluster.servers[0].address], machines=False, zones=zones, prefix="cache_", compose={"me": "redis_role"})
+    options = {"zones": zones, "prefix": "cache_", "compose": {"me": "redis_role"}}
+    inventory = Inventory(tmp_path, [cluster.servers[0].address], machines=False, **options)
     found = inventory.list()
     first = cluster.servers[0]
     values = found["_meta"]["hostvars"][f"127.0.0.1-{first.port}"]

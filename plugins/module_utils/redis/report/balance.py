@@ -26,7 +26,12 @@ def _row(name: str, values: Sequence[int | None], write: Callable[[int | None], 
     known = [value for value in values if value is not None]
     total, least, most = sum(known), min(known, default=0), max(known, default=0)
     stripes = (
-        element("i", class_=colour(shard), style=f"width:{100 * value / total:.3f}%", title=f"shard {shard + 1}: {write(value)}")
+        element(
+            "i",
+            class_=colour(shard),
+            style=f"width:{100 * value / total:.3f}%",
+            title=f"shard {shard + 1}: {write(value)}",
+        )
         for shard, value in enumerate(values)
         if value
     )

@@ -13,7 +13,7 @@ class Html(str):
     """Text that is markup already, and is not escaped again."""
 
 
-def element(name: str, /, *children: Any, **attributes: Any) -> Html:
+def element(tag: str, *children: Any, **attributes: Any) -> Html:
     """An element. Children that are not Html are text; None is left out, of attributes too.
 
     An underscore at the end of an attribute's name is dropped (`class_`), others are hyphens.
@@ -23,10 +23,5 @@ def element(name: str, /, *children: Any, **attributes: Any) -> Html:
         for key, value in attributes.items()
         if value is not None
     )
-    content = together(*children)
-    return Html(f"<{name}{given}>" if name in VOID else f"<{name}{given}>{content}</{name}>")
-
-
-def together(*children: Any) -> Html:
-    """Children one after the other, without an element around them."""
-    return Html("".join(c if isinstance(c, Html) else escape(str(c)) for c in children if c is not None))
+    content = "".join(c if isinstance(c, Html) else escape(str(c)) for c in children if c is not None)
+    return Html(f"<{tag}{given}>" if tag in VOID else f"<{tag}{given}>{content}</{tag}>")

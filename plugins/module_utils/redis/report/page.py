@@ -9,8 +9,8 @@ from typing import Any
 from ..slots import SLOTS
 from .balance import balance
 from .figures import figures
-from .markup import Html, element, together
-from .shards import others, shards
+from .markup import Html, element
+from .shards import others, shard_cards
 from .slot_map import slot_map
 from .style import STYLE
 from .words import count, number, size
@@ -43,7 +43,7 @@ def page(found: Mapping[str, Any], title: str, time: str, guide: str) -> str:
             _section("Problems", *_problems(found, guide)),
             _section("Slots", *slot_map(found)),
             _section("Balance", *balance(found)),
-            _section("Shards", *shards(found)),
+            _section("Shards", *shard_cards(found)),
             _section("Nodes outside the shards", *others(found)),
         ),
     )
@@ -59,13 +59,14 @@ def _verdict(found: Mapping[str, Any]) -> str:
 
 
 def _header(found: Mapping[str, Any], numbers: Mapping[str, Any], title: str, time: str) -> Html:
-    members = f"{count(numbers['shards'], 'shard')}, {count(numbers['nodes'], 'node')} on {count(numbers['hosts'], 'host')}"
-    facts = [members if numbers["nodes"] else "", " and ".join(numbers["versions"]), time]
+    shards, nodes, hosts = (count(numbers[noun], noun[:-1]) for noun in ("shards", "nodes", "hosts"))
+    members = f"{shards}, {nodes} on {hosts}" if numbers["nodes"] else ""
+    facts = [element("span", fact) for fact in (members, " and ".join(numbers["versions"]), time) if fact]
     mark = element("span", "\N{CHECK MARK}" if found["healthy"] else "!", class_="mark", aria_hidden="true")
     verdict = element("p", mark, element("strong", _verdict(found).capitalize()), element("span", _reason(found)))
     return element(
         "header",
-        element("div", element("h1", title), element("p", *(element("span", fact) for fact in facts if fact)), class_="name"),
+        element("div", element("h1", title), element("p", *facts), class_="name"),
         element("div", verdict, class_=f"verdict {'good' if found['healthy'] else 'bad'}"),
     )
 

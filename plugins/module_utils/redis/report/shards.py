@@ -14,7 +14,7 @@ from .words import count, duration, size, some_ranges
 FULL, FILLING = 0.9, 0.75
 
 
-def shards(found: Mapping[str, Any]) -> Iterator[Html]:
+def shard_cards(found: Mapping[str, Any]) -> Iterator[Html]:
     """The cards of all shards, in the order of their slots."""
     nodes = {node["address"]: node for node in found["nodes"]}
     cards = []
@@ -47,10 +47,12 @@ def _card(found: Mapping[str, Any], head: Html | None, nodes: list[Mapping[str, 
 
 def _codes(found: Mapping[str, Any], node: Mapping[str, Any], severity: str) -> list[str]:
     """The codes of the problems whose fault, or whose victim first of all, a node is."""
-    return sorted({p["code"] for p in found["problems"] if p["severity"] == severity and p["nodes"][:1] == [node["address"]]})
+    about = (p for p in found["problems"] if p["severity"] == severity and p["nodes"][:1] == [node["address"]])
+    return sorted({problem["code"] for problem in about})
 
 
 def _node(found: Mapping[str, Any], node: Mapping[str, Any]) -> Html:
+    role = element("b", node["role"], class_=node["role"])
     zone = element("span", f"zone {node['zone']}", class_="zone") if node["zone"] else None
     codes = [
         element("span", code, class_=f"code {severity}")
@@ -59,7 +61,7 @@ def _node(found: Mapping[str, Any], node: Mapping[str, Any]) -> Html:
     ]
     return element(
         "div",
-        element("p", element("b", node["role"], class_=node["role"]), element("span", node["address"]), zone, class_="who"),
+        element("p", role, element("span", node["address"]), zone, class_="who"),
         _memory(node),
         element("p", *(element("span", fact) for fact in _facts(node)), class_="facts"),
         element("p", *codes, class_="codes") if codes else None,
