@@ -17,6 +17,7 @@ from ansible_collections.omnimind.platform.plugins.module_utils.redis.errors imp
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.live_settings import apply_settings
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.nodes import Address
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.tls.doors import Doors
+from ansible_collections.omnimind.platform.plugins.module_utils.tls.trust import distrusts
 
 
 class Killed(BaseException):
@@ -134,6 +135,9 @@ def test_certificates_are_renewed_while_connections_last(plain):
         with server.client() as newcomer:
             assert presented(newcomer) != before
     assert plain.check()["healthy"]
+    other = Certificates(plain.certificates.directory.parent / "other").ca.read_text()
+    assert distrusts(other, *address) and not distrusts(other + plain.certificates.ca.read_text(), *address)
+    assert not distrusts(other, server.host, server.port), "of a port without TLS nothing is known"
 
 
 def test_what_would_not_end_well_is_refused_before_the_first_step(plain):
