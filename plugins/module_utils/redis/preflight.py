@@ -50,11 +50,11 @@ def complaints(variables: Mapping[str, Any], nodes: Sequence[ListedNode], host: 
         "from the cluster"
         for port in sorted(host.refusing_ports)
     ]
-    found += [
-        f"tls_ca: it does not trust the certificate that the node on port {port} runs with, and nodes would part; to change "
-        "the authority, give both the old and the new one first"
-        for port in sorted(host.distrusted_ports)
-    ]
+    if host.distrusted_ports:
+        found.append(
+            f"tls_ca: it does not trust the certificates that nodes run with (ports {_listing(host.distrusted_ports)}), and "
+            "they would part; to change the authority, give both the old and the new one first"
+        )
     found += _path_complaints(host)
     if host.free_mb < variables["min_free_mb"]:
         found.append(
@@ -62,6 +62,10 @@ def complaints(variables: Mapping[str, Any], nodes: Sequence[ListedNode], host: 
             f"min_free_mb asks for {variables['min_free_mb']}"
         )
     return found
+
+
+def _listing(ports: Iterable[int]) -> str:
+    return ", ".join(map(str, sorted(ports)))
 
 
 def _path_complaints(host: HostState) -> list[str]:
