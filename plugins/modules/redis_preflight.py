@@ -92,6 +92,10 @@ options:
     description: Directory with the C(ca.crt), C(node.crt) and C(node.key) by which running nodes are asked through TLS.
     type: path
     default: ""
+  tls_ca:
+    description: The authorities, PEM, that running nodes shall trust. They must trust what these nodes show now.
+    type: str
+    default: ""
   min_free_mb:
     description: Megabytes (2^20 bytes) that must be free there.
     type: int
@@ -174,6 +178,7 @@ ARGUMENTS = {
     "tls": {"type": "str", "choices": list(STATES), "default": OFF},
     "tls_port_offset": {"type": "int", "default": 100},
     "tls_directory": {"type": "path", "default": ""},
+    "tls_ca": {"type": "str", "default": ""},
     "min_free_mb": {"type": "int", "default": 0},
 }
 
@@ -182,7 +187,7 @@ def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     params = module.params
     package = Package(params["flavor"], params["version"], params["package_file"], params["upgrade"])
-    tls = Encryption(params["tls_port_offset"], params["tls_directory"])
+    tls = Encryption(params["tls_port_offset"], params["tls_directory"], params["tls_ca"])
     host = read_host_state(
         params["data_directory"], params["ports"], params["address"], params["password"], package, tls
     )

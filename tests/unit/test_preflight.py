@@ -72,6 +72,7 @@ def test_good_input_on_a_fit_host() -> None:
         ({"host": host(is_root=False)}, "ansible_become: tasks of this role need root"),
         ({"host": host(listening=frozenset({7001}))}, "ports: 7001 is taken by another program"),
         ({"host": host(listening=frozenset({17000}))}, "ports: 7000 is taken by another program"),
+        ({"host": host(distrusted_ports=frozenset({7001}))}, "tls_ca: it does not trust the certificates"),
         (
             {"host": host(free_mb=255)},
             "data_directory: /var/lib/redis has 255 MB free, min_free_mb asks for 256",

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..tls.trust import distrusts
 from .connection import REDIS_IMPORT_ERROR, Answer, Login, Session, first_error, is_login_refused
 from .nodes import Address
 from .preflight import HostState
@@ -32,10 +33,11 @@ class Package:
 @dataclass(frozen=True)
 class Encryption:
     """How our nodes are asked whose plain port is closed: how far above it the TLS port is, and what a client needs,
-    as a directory with ca.crt, node.crt and node.key."""
+    as a directory with ca.crt, node.crt and node.key. `ca` are authorities (PEM) that shall take the place of those."""
 
     offset: int
     directory: str
+    ca: str = ""
 
 
 def read_host_state(
@@ -57,6 +59,11 @@ def read_host_state(
         is_root=os.geteuid() == 0,
         refusing_ports=frozenset(
             port for port, answer in answers.items() if first_error(answer) and is_login_refused(first_error(answer))
+        ),
+        distrusted_ports=frozenset(
+            port
+            for port in own
+            if tls.ca and port + tls.offset in listening and distrusts(tls.ca, host, port + tls.offset)
         ),
         running=running,
         target=_target(package) if running else None,

@@ -17,7 +17,8 @@ from .tls.stages import OFF
 @dataclass(frozen=True)
 class HostState:
     """What is so on the host: taken ports (TCP, in LISTEN), ports that have a node of ours already, free
-    space, whether we are root, and ports of nodes that run with another password. `running` has the versions
+    space, whether we are root, ports of nodes that run with another password, and of nodes whose certificate the new
+    authorities do not trust. `running` has the versions
     of nodes of ours by port, `target` what the packages would make of them (None where nobody can tell)."""
 
     listening: frozenset[int]
@@ -25,6 +26,7 @@ class HostState:
     free_mb: int
     is_root: bool
     refusing_ports: frozenset[int] = frozenset()
+    distrusted_ports: frozenset[int] = frozenset()
     running: Mapping[int, Version] = field(default_factory=dict)
     target: Version | None = None
 
@@ -48,6 +50,11 @@ def complaints(variables: Mapping[str, Any], nodes: Sequence[ListedNode], host: 
         "from the cluster"
         for port in sorted(host.refusing_ports)
     ]
+    if host.distrusted_ports:
+        found.append(
+            f"tls_ca: it does not trust the certificates that nodes run with (ports {_listing(host.distrusted_ports)}), and "
+            "they would part; to change the authority, give both the old and the new one first"
+        )
     found += _path_complaints(host)
     if host.free_mb < variables["min_free_mb"]:
         found.append(
@@ -55,6 +62,10 @@ def complaints(variables: Mapping[str, Any], nodes: Sequence[ListedNode], host: 
             f"min_free_mb asks for {variables['min_free_mb']}"
         )
     return found
+
+
+def _listing(ports: Iterable[int]) -> str:
+    return ", ".join(map(str, sorted(ports)))
 
 
 def _path_complaints(host: HostState) -> list[str]:
