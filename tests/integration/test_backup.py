@@ -25,6 +25,7 @@ from integration.backups import (
     restore,
     verify,
 )
+from integration.conftest import SIX_ON_THREE_HOSTS
 from integration.servers import PASSWORD
 
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.backup import manifest as manifests
@@ -56,7 +57,10 @@ def wait_for(condition, seconds: float = 10) -> None:
         time.sleep(0.002)
 
 
-def test_every_write_acknowledged_before_the_call_is_in_it(cluster, start, directory):
+def test_every_write_acknowledged_before_the_call_is_in_it(start, directory):
+    patient = ("--cluster-node-timeout", "15000")  # large values on a busy machine are no failure
+    cluster = start(SIX_ON_THREE_HOSTS, *patient)
+    cluster.form()
     with client(cluster) as opened, Load([(s.host, s.port) for s in cluster.servers], PASSWORD, rate=1500) as load:
         time.sleep(0.7)
         # Its replica has not read them when the call begins: who does not wait for it misses the last one.
@@ -71,7 +75,7 @@ def test_every_write_acknowledged_before_the_call_is_in_it(cluster, start, direc
     assert {roles[source["source"]] for source in answer["sources"]} == {"replica"}
     assert {server.setting(DELAY) for server in cluster.servers} == {"5"}
     assert not result.failed and answer["paused_ms"] == 0
-    five = start(["127.0.0.1"] * 5)
+    five = start(["127.0.0.1"] * 5, *patient)
     five.form(Wish(replicas=0))
     restored = restore(five, answer["path"])
     assert key_count(five) == restored["keys_restored"] == answer["manifest"]["keys"]
