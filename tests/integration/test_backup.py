@@ -105,7 +105,7 @@ def test_a_consistent_backup_is_of_one_moment(cluster, start, directory):
         taken = []
         for number in range(4):
             time.sleep(0.1)
-            taken.append(back_up(cluster, directory, name=f"b{number}", pause_limit=5.0))
+            taken.append(back_up(cluster, directory, name=f"b{number}", consistent=True, pause_limit=5.0))
     finally:
         ended.set()
         writer.join()
@@ -124,7 +124,7 @@ def test_writes_go_on_when_a_consistent_backup_fails(cluster, directory):
     replica.pause()
     try:
         with pytest.raises(RedisFailure):
-            back_up(cluster, directory, pause_limit=1.5, seconds=10)
+            back_up(cluster, directory, consistent=True, pause_limit=1.5, seconds=10)
         with client(cluster) as opened:
             started = time.monotonic()
             for number in range(30):
@@ -141,6 +141,8 @@ def test_what_cannot_be_backed_up_is_refused(cluster, directory):
     for order, reason in (
         ({"name": "taken"}, "is there already"),
         ({"name": "../x"}, "no name of a backup"),
+        ({"keep": -1}, "keep: -1 is negative"),
+        ({"consistent": True, "pause_limit": 0}, "pause_limit: 0 is no time"),
         ({"client": "/nowhere/redis-cli"}, "no program"),
     ):
         with pytest.raises(Refused, match=reason):
