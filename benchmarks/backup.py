@@ -84,15 +84,15 @@ def _round(ours: Rows, peer: Rows) -> None:
 
 def _under_load(servers: Servers, path: Path, ours: Rows) -> None:
     failed = 0
-    for name, limit in (("backup", 0.0), ("consistent backup", 3.0)):
+    for name, consistent in (("backup", False), ("consistent backup", True)):
         with Load([(server.host, server.port) for server in servers], PASSWORD, rate=RATE) as load:
             time.sleep(1)
-            answer = _back_up(servers, path, name.replace(" ", "-"), limit)
+            answer = _back_up(servers, path, name.replace(" ", "-"), consistent)
             time.sleep(0.5)
             result = load.stop()
         _note(ours, f"longest time without an acknowledged write, {name}", result.longest_gap() * 1000)
         failed += len(result.failed)
-        if limit:
+        if consistent:
             _note(ours, "writes held up by a consistent backup", answer["paused_ms"])
     _note(ours, "writes failed under load", failed)
 
@@ -140,9 +140,9 @@ def _fill(servers: Servers) -> None:
             client.eval(SCRIPT, 1, f"{{{tag}}}", KEYS // TAGS, LENGTH)
 
 
-def _back_up(servers: Servers, path: Path, name: str, pause_limit: float = 0.0) -> dict:
+def _back_up(servers: Servers, path: Path, name: str, consistent: bool = False) -> dict:
     with Session(Login(password=PASSWORD)) as session:
-        order = taking.Order(path, name=name, pause_limit=pause_limit)
+        order = taking.Order(path, name=name, consistent=consistent)
         return taking.take_backup(session, parse_nodes(servers.addresses), order, _deadline())
 
 

@@ -25,6 +25,7 @@ from integration.backups import (
     restore,
     verify,
 )
+from integration.conftest import SIX_ON_THREE_HOSTS
 from integration.servers import PASSWORD
 
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.backup import manifest as manifests
@@ -56,7 +57,10 @@ def wait_for(condition, seconds: float = 10) -> None:
         time.sleep(0.002)
 
 
-def test_every_write_acknowledged_before_the_call_is_in_it(cluster, start, directory):
+def test_every_write_acknowledged_before_the_call_is_in_it(start, directory):
+    patient = ("--cluster-node-timeout", "15000")  # large values on a busy machine are no failure
+    cluster = start(SIX_ON_THREE_HOSTS, *patient)
+    cluster.form()
     with client(cluster) as opened, Load([(s.host, s.port) for s in cluster.servers], PASSWORD, rate=1500) as load:
         time.sleep(0.7)
         # Its replica has not read them when the call begins: who does not wait for it misses the last one.
@@ -71,7 +75,7 @@ def test_every_write_acknowledged_before_the_call_is_in_it(cluster, start, direc
     assert {roles[source["source"]] for source in answer["sources"]} == {"replica"}
     assert {server.setting(DELAY) for server in cluster.servers} == {"5"}
     assert not result.failed and answer["paused_ms"] == 0
-    five = start(["127.0.0.1"] * 5)
+    five = start(["127.0.0.1"] * 5, *patient)
     five.form(Wish(replicas=0))
     restored = restore(five, answer["path"])
     assert key_count(five) == restored["keys_restored"] == answer["manifest"]["keys"]
@@ -101,7 +105,7 @@ def test_a_consistent_backup_is_of_one_moment(cluster, start, directory):
         taken = []
         for number in range(4):
             time.sleep(0.1)
-            taken.append(back_up(cluster, directory, name=f"b{number}", pause_limit=5.0))
+            taken.append(back_up(cluster, directory, name=f"b{number}", consistent=True, pause_limit=5.0))
     finally:
         ended.set()
         writer.join()
@@ -120,7 +124,7 @@ def test_writes_go_on_when_a_consistent_backup_fails(cluster, directory):
     replica.pause()
     try:
         with pytest.raises(RedisFailure):
-            back_up(cluster, directory, pause_limit=1.5, seconds=10)
+            back_up(cluster, directory, consistent=True, pause_limit=1.5, seconds=10)
         with client(cluster) as opened:
             started = time.monotonic()
             for number in range(30):
@@ -137,6 +141,8 @@ def test_what_cannot_be_backed_up_is_refused(cluster, directory):
     for order, reason in (
         ({"name": "taken"}, "is there already"),
         ({"name": "../x"}, "no name of a backup"),
+        ({"keep": -1}, "keep: -1 is negative"),
+        ({"consistent": True, "pause_limit": 0}, "pause_limit: 0 is no time"),
         ({"client": "/nowhere/redis-cli"}, "no program"),
     ):
         with pytest.raises(Refused, match=reason):

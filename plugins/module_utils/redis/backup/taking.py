@@ -39,7 +39,7 @@ class Order:
         keep: backups of the series that remain, 0 for all.
         source: "replica", "prefer_replica" or "master".
         max_lag: seconds since its master last heard from a replica that counts as in sync.
-        pause_limit: seconds that writes may be held up for one moment of all shards, 0 to hold up none.
+        consistent: whether writes are held up for one moment of all shards, for `pause_limit` seconds at most.
         server, client: paths of redis-server and redis-cli.
         parallel: files that are loaded at once, 0 for one a processor.
     """
@@ -51,7 +51,8 @@ class Order:
     keep: int = 0
     source: str = "replica"
     max_lag: int = 10
-    pause_limit: float = 0.0
+    consistent: bool = False
+    pause_limit: float = 3.0
     server: str = "/usr/bin/redis-server"
     client: str = "/usr/bin/redis-cli"
     parallel: int = 0
@@ -79,7 +80,7 @@ def take_backup(
         diff = {"before": "", "after": f"{target}\n" + "".join(f"{p['slots']} from {p['source']}\n" for p in plan)}
         return {"changed": True, "path": str(target), "sources": plan, "removed": _outdated(order, target), "diff": diff}
     _make_directory(order)
-    taking = Taking(session.login, order.client, order.pause_limit, deadline)
+    taking = Taking(session.login, order.client, order.pause_limit if order.consistent else 0.0, deadline)
     with work_directory(order.directory, name) as work:
         snapshots, paused = take_snapshots(session, sources, work, taking)
         snapped = time.monotonic()
@@ -126,6 +127,10 @@ def _refuse(order: Order, name: str, target: Path, sources: Sequence[Source]) ->
         reasons.append(f"name: {name!r} is no name of a backup, which has letters, digits, dots, dashes and underscores")
     elif target.exists():
         reasons.append(f"name: {target} is there already")
+    if order.keep < 0:
+        reasons.append(f"keep: {order.keep} is negative; 0 keeps all")
+    if order.consistent and order.pause_limit <= 0:
+        reasons.append(f"pause_limit: {order.pause_limit} is no time in which a snapshot could begin; 3 is usual")
     # What the data take in memory is more than a file of them; an archive is written beside the files.
     needed = sum(int(s.node.report.info.get("used_memory_dataset", 0)) for s in sources)
     needed *= 1 if order.archive == "none" else 2
@@ -205,7 +210,7 @@ def _proved_manifest(
         time=taken_at.isoformat(timespec="seconds"),
         version=str(newest),
         rdb_version=max(snapshot.header.version for snapshot in snapshots),
-        consistent=bool(order.pause_limit),
+        consistent=order.consistent,
         functions=merge_functions([functions for _shard, functions in proofs]),
         shards=tuple(shard for shard, _functions in proofs),
     )
