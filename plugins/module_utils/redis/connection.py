@@ -48,10 +48,15 @@ class Login:
 
 
 class Session:
-    """Open connections, one a node, kept between questions. Use it as a context manager."""
+    """Open connections, one a node, kept between questions. Use it as a context manager.
 
-    def __init__(self, login: Login) -> None:
-        self.login = login
+    Args:
+        login: how nodes are reached.
+        others: another login, for nodes that want one.
+    """
+
+    def __init__(self, login: Login, others: Mapping[Address, Login] | None = None) -> None:
+        self.login, self.others = login, others or {}
         self._clients: dict[Address, Any] = {}
         self._pool = ThreadPoolExecutor(THREADS)
 
@@ -80,7 +85,7 @@ class Session:
         return self.ask({address: commands for address in addresses})
 
     def _connect(self, address: Address) -> Any:
-        login = self.login
+        login = self.others.get(address, self.login)
         encryption = {
             "ssl": True,
             "ssl_cert_reqs": "required" if login.validate_certs else "none",

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,36 +30,42 @@ class Package:
 
 
 def read_host_state(
-    data_directory: str, ports: Iterable[int], host: str, password: str, package: Package
+    data_directory: str, ports: Iterable[int], host: str, passwords: Sequence[str], package: Package
 ) -> HostState:
     """The state of this host. A port with a directory below `data_directory` is one of our nodes; those
-    that run are asked at `host` for their version, and whether they take the password."""
+    that run are asked at `host` for their version, and whether they take one of the passwords."""
     directory = Path(data_directory)
     existing = next(path for path in (directory, *directory.parents) if path.exists())
     listening = frozenset(_listening())
     own = frozenset(port for port in ports if (directory / str(port)).is_dir())
-    answers = _ask(host, own & listening, password)
+    answers = _ask(host, own & listening, passwords)
     running = {port: _version(answer) for port, answer in answers.items() if not first_error(answer)}
     return HostState(
         listening=listening,
         own_ports=own,
         free_mb=shutil.disk_usage(existing).free // 2**20,
         is_root=os.geteuid() == 0,
-        refusing_ports=frozenset(
-            port for port, answer in answers.items() if first_error(answer) and is_login_refused(first_error(answer))
-        ),
+        refusing_ports=frozenset(port for port, answer in answers.items() if _is_refused(answer)),
         running=running,
         target=_target(package) if running else None,
     )
 
 
-def _ask(host: str, ports: Iterable[int], password: str) -> dict[int, Answer]:
-    """INFO of our nodes. Without redis-py none can be there yet."""
-    if REDIS_IMPORT_ERROR or not password:
-        return {}
-    with Session(Login(password=password)) as session:
-        answers = session.ask_all([Address(host, port) for port in sorted(ports)], ("INFO", "server"))
-    return {address.port: answer for address, answer in answers.items()}
+def _ask(host: str, ports: Iterable[int], passwords: Sequence[str]) -> dict[int, Answer]:
+    """INFO of our nodes, with the first password that each takes. Without redis-py none can be there yet."""
+    answers: dict[int, Answer] = {}
+    refusing = sorted(ports)
+    for password in () if REDIS_IMPORT_ERROR or not passwords[0] else passwords:
+        with Session(Login(password=password)) as session:
+            found = session.ask_all([Address(host, port) for port in refusing], ("INFO", "server"))
+        answers.update((address.port, answer) for address, answer in found.items())
+        refusing = [port for port in refusing if _is_refused(answers[port])]
+    return answers
+
+
+def _is_refused(answer: Answer) -> bool:
+    error = first_error(answer)
+    return error is not None and is_login_refused(error)
 
 
 def _version(answer: Answer) -> Version:

@@ -13,18 +13,25 @@ from tempfile import TemporaryDirectory
 
 from .connection import RedisError, redis
 from .errors import RedisFailure
+from .settings import public_lines
 
 POLL_SECONDS = 0.01
 START_SECONDS = 10.0
 
-# What a node has from its command line or from its place in the cluster, and what the scratch server has.
+FATAL = ("FATAL CONFIG FILE ERROR", "Error loading ACL rule")
+
+# What a node has from its command line, from its place in the cluster or among its users, and what the scratch
+# server has. Of the users, requirepass: setting it leaves the default user that one password, or none to give.
 OF_ITS_OWN = {
-    "cluster-announce-bus-port", "cluster-announce-port", "cluster-enabled", "daemonize", "dir", "logfile",
-    "pidfile", "port", "replicaof", "slaveof", "supervised", "unixsocket", "unixsocketperm",
+    "aclfile", "cluster-announce-bus-port", "cluster-announce-port", "cluster-enabled", "daemonize", "dir", "logfile",
+    "pidfile", "port", "replicaof", "requirepass", "slaveof", "supervised", "unixsocket", "unixsocketperm",
 }  # fmt: skip
 
+# Whatever users the file has, this one may ask. Nobody else reaches the socket.
+VISITOR = "omnimind-scratch"
 
-def settings_of_file(server: str, file: str, password: str | None) -> dict[str, str]:
+
+def settings_of_file(server: str, file: str) -> dict[str, str]:
     """All settings that a server started with `file` runs with, but for those of a single node.
 
     Raises RedisFailure with the server's own words when it does not start.
@@ -32,12 +39,13 @@ def settings_of_file(server: str, file: str, password: str | None) -> dict[str, 
     with TemporaryDirectory(prefix="redis-scratch-") as directory:
         socket = f"{directory}/socket"
         overrides = {"port": "0", "unixsocket": socket, "dir": directory, "daemonize": "no", "supervised": "no",
-                     "logfile": "", "cluster-enabled": "no"}  # fmt: skip
+                     "logfile": "", "cluster-enabled": "no", "aclfile": ""}  # fmt: skip
         command = [server, file, *(text for name, value in overrides.items() for text in (f"--{name}", value))]
+        command += ["--user", VISITOR, "on", "nopass", "+config"]
         with open(f"{directory}/output", "w+b") as output:
             process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
             try:
-                running = _ask(process, socket, password)
+                running = _ask(process, socket)
             finally:
                 process.kill()
                 process.wait()
@@ -47,10 +55,10 @@ def settings_of_file(server: str, file: str, password: str | None) -> dict[str, 
     return {name: value for name, value in running.items() if name not in OF_ITS_OWN}
 
 
-def _ask(process: subprocess.Popen[bytes], socket: str, password: str | None) -> dict[str, str] | None:
+def _ask(process: subprocess.Popen[bytes], socket: str) -> dict[str, str] | None:
     """CONFIG GET of the scratch server; None when it ended, or never answered."""
     deadline = time.monotonic() + START_SECONDS
-    with redis.Redis(unix_socket_path=socket, password=password, decode_responses=True) as client:
+    with redis.Redis(unix_socket_path=socket, username=VISITOR, password=VISITOR, decode_responses=True) as client:
         while process.poll() is None and time.monotonic() < deadline:
             try:
                 return client.config_get("*")
@@ -60,7 +68,7 @@ def _ask(process: subprocess.Popen[bytes], socket: str, password: str | None) ->
 
 
 def _reason(output: str) -> str:
-    """The lines about a fatal error in the file, or the last ones, as one sentence."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    start = next((i for i, line in enumerate(lines) if "FATAL CONFIG FILE ERROR" in line), -3)
+    """The lines about an error in the file or among its users, or the last ones, as one sentence without secrets."""
+    lines = [line.strip() for line in public_lines(output).splitlines() if line.strip()]
+    start = next((i for i, line in enumerate(lines) if any(words in line for words in FATAL)), -3)
     return ", ".join(lines[start:])
