@@ -86,12 +86,18 @@ class Load:
         nodes: host and port of some nodes, one of which must answer at the start.
         rate: writes a second of all writers together, at most; what an outage held up is not made up for.
         writers: threads, each with a client of its own.
+        username: ACL user to log in as; the default user when it is None.
     """
 
     def __init__(
-        self, nodes: Iterable[tuple[str, int]], password: str, rate: float = 2000, writers: int = 4
+        self,
+        nodes: Iterable[tuple[str, int]],
+        password: str,
+        rate: float = 2000,
+        writers: int = 4,
+        username: str | None = None,
     ) -> None:
-        self._nodes, self._password = list(nodes), password
+        self._nodes, self._password, self._username = list(nodes), password, username
         self._interval = writers / rate
         self._pool = ThreadPoolExecutor(writers, thread_name_prefix="load")
         self._writers = writers
@@ -136,6 +142,7 @@ class Load:
     def _connect(self) -> RedisCluster:
         return RedisCluster(
             startup_nodes=[ClusterNode(*node) for node in self._nodes],
+            username=self._username,
             password=self._password,
             decode_responses=True,
             socket_timeout=1,

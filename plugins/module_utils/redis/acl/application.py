@@ -52,7 +52,7 @@ def apply_users(nodes: Sequence[Address], wanted: Wanted, order: Order, deadline
         exact = {node: _in_the_servers_words(session, node, wanted.users) for node in logins}
         steps = {node: _steps(state, wanted, exact[node], order.additive) for node, state in states.items()}
         if not order.check_mode:
-            _carry_out(session, steps, lambda: _prove_logins(list(logins), wanted, order.login))
+            _carry_out(session, steps, lambda: _prove_logins(logins, wanted, order.login))
             _prove_result(_read(session, list(logins)), wanted, exact, order.additive)
     return {
         **_description(states, steps, exact, wanted, order),
@@ -135,13 +135,16 @@ def _carry_out(
             prove_logins()
 
 
-def _prove_logins(nodes: Sequence[Address], wanted: Wanted, login: Login) -> None:
-    """Log in with the new password, and as a replica does. Raises RedisFailure where a node does not let us."""
+def _prove_logins(logins: Mapping[Address, Login], wanted: Wanted, login: Login) -> None:
+    """Log in with the new password, and as a replica does. Raises RedisFailure where a node does not let us.
+
+    On connections that are logged in already: others could not greet every server before.
+    """
     pairs = [(login.username or DEFAULT, login.password)]
     if wanted.replication.get("masterauth"):
         pairs.append((wanted.replication.get("masteruser") or DEFAULT, wanted.replication["masterauth"]))
-    with Session(replace(login, username=None, password=None)) as session:
-        answers = session.ask_all(nodes, *(("AUTH", *pair) for pair in pairs if pair[1]))
+    with Session(login, logins) as session:
+        answers = session.ask_all(list(logins), *(("AUTH", *pair) for pair in pairs if pair[1]))
     for node, answer in answers.items():
         if first_error(answer):
             raise RedisFailure(
