@@ -11,62 +11,16 @@ import pytest
 import redis
 from benchmarks.load import Load
 from integration.servers import PASSWORD
-from redis.backoff import NoBackoff
+from integration.users import NEW, act, administrator, call, end_rotation, masterauth, start_rotation, takes, users_of
 from redis.cluster import ClusterNode, RedisCluster
-from redis.retry import Retry
 
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.acl import application
-from ansible_collections.omnimind.platform.plugins.module_utils.redis.acl.changes import Wanted
-from ansible_collections.omnimind.platform.plugins.module_utils.redis.acl.users import parse_users
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.connection import Login, Session
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.errors import RedisFailure, Refused
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.health import check_cluster
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.problems import Expectation
 
-NEW = "tuna fish sandwich"
 SHOP = {"name": "shop", "passwords": ["shop-password"], "role": "application", "keys": ["load:*", "shop:*"]}
-
-
-def administrator(*passwords):
-    return {"name": "default", "passwords": passwords, "role": "administrator"}
-
-
-def act(cluster, *users, password=PASSWORD, former=(), seconds=10, additive=False, check_mode=False, **options):
-    """Bring the users, and the password of replication, to all nodes."""
-    options.setdefault("replication", {"masteruser": "", "masterauth": password})
-    order = application.Order(Login(password=password, timeout=1.0), former, additive, check_mode)
-    nodes = [node.address for node in cluster.nodes]
-    return application.apply_users(nodes, Wanted(parse_users(users), **options), order, time.monotonic() + seconds)
-
-
-def start_rotation(cluster, **options):
-    return act(cluster, administrator(NEW, PASSWORD), password=NEW, former=[PASSWORD], **options)
-
-
-def end_rotation(cluster, **options):
-    return act(cluster, administrator(NEW), password=NEW, **options)
-
-
-def call(server, *command, password=PASSWORD, username=None):
-    # A refused login shall not be tried again for seconds.
-    login = {"username": username, "password": password, "retry": Retry(NoBackoff(), 0)}
-    with redis.Redis(server.host, server.port, decode_responses=True, **login) as client:
-        return client.execute_command(*command)
-
-
-def takes(server, password, username=None):
-    try:
-        return bool(call(server, "PING", password=password, username=username))
-    except redis.AuthenticationError:
-        return False
-
-
-def masterauth(server, password):
-    return call(server, "CONFIG", "GET", "masterauth", password=password)["masterauth"]
-
-
-def users_of(server, password=PASSWORD):
-    return call(server, "ACL", "LIST", password=password)
 
 
 def write(cluster, password, **options):

@@ -40,6 +40,7 @@ def user(**changed: Any) -> users.User:
         ({"role": "monitor", "keys": ["a"]}, "users: shop: keys: the role monitor has none"),
         ({"role": None}, "users: shop: role: there is none, and no rules"),
         ({"rules": ["bogus"]}, "users: shop: rules: 'bogus' is no ACL rule"),
+        ({"rules": ["%RWR~a"]}, "users: shop: rules: '%RWR~a' is no ACL rule"),
         ({"rules": ["+get +set"]}, "users: shop: rules: '+get +set' is no ACL rule"),
         ({"rules": ["+get\nuser evil on nopass +@all"]}, "is no ACL rule"),
         ({"rules": ["(+get"]}, "users: shop: rules: '(+get' is no ACL rule"),

@@ -54,7 +54,7 @@ _WORDS = {
     "allchannels", "allcommands", "allkeys", "nocommands", "resetchannels", "resetkeys", "sanitize-payload",
     "skip-sanitize-payload",
 }  # fmt: skip
-_RULE = r"(?:[+-]@?[A-Za-z0-9_.|-]+|(?:~|&|%[RW]{1,2}~)[^\s()]*)"
+_RULE = r"(?:[+-]@?[A-Za-z0-9_.|-]+|(?:~|&|%(?:R|W|RW|WR)~)[^\s()]*)"
 _SIMPLE = re.compile(_RULE)
 _SELECTOR = re.compile(rf"\({_RULE}(?: {_RULE})*\)")
 _HASH = re.compile(r"[0-9a-f]{64}")
