@@ -29,8 +29,8 @@ options:
           - Rules that are kept right for a purpose.
           - V(administrator) may do everything.
           - V(application) may do everything with its keys, but for commands that Redis counts as C(@admin) or
-            C(@dangerous), such as C(KEYS), C(FLUSHALL), C(CONFIG) and C(SHUTDOWN), and for removing the functions and scripts of
-            others. It may read C(INFO) and the state of the cluster, as cluster clients do.
+            C(@dangerous), such as C(KEYS), C(FLUSHALL), C(CONFIG) and C(SHUTDOWN), and for removing the functions and
+            scripts of others. It may read C(INFO) and the state of the cluster, as cluster clients do.
           - V(readonly) may read its keys and subscribe to its channels.
           - V(monitor) may read statistics, the slow log and the state of the cluster. It sees no key and no
             configuration, as the configuration has the password of replication.
@@ -46,8 +46,8 @@ options:
         type: list
         elements: str
       rules:
-        description: ACL rules after those of the role, such as V(+config|get) or V(-@scripting). A selector is one rule in
-          round brackets.
+        description: ACL rules after those of the role, such as V(+config|get) or V(-@scripting). A selector is one rule
+          in round brackets.
         type: list
         elements: str
       enabled:

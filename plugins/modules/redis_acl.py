@@ -10,8 +10,8 @@ description:
   - Makes the users of every node those that are wanted, without a restart and without closing a connection of a user
     that stays.
   - "It works in stages, each on all nodes before the next on any. Users and passwords that are missing are added. The
-    new password is tried on every node. Replicas get the password with which they log in to their masters. What is no
-    longer wanted is taken away."
+    new password is tried on every node. Replicas get the password with which they log in to their masters. What is
+    no longer wanted is taken away."
   - So at any time each client and each replica can log in with a password that every node takes. A run that was killed
     is finished by the next one.
   - Rules are compared in the server's own words. It tries them on users of other names, within one transaction that
@@ -25,10 +25,12 @@ extends_documentation_fragment:
   - omnimind.platform.redis_users
 options:
   users:
-    description: The users that shall exist, each with a password at least. Others are removed, see O(keep_unknown_users).
+    description: The users that shall exist, each with a password at least. Others are removed, see
+      O(keep_unknown_users).
     required: true
   former_passwords:
-    description: Passwords of O(username) that nodes may have instead of O(password). Whether they stay valid is said in O(users).
+    description: Passwords of O(username) that nodes may have instead of O(password). Whether they stay valid is said in
+      O(users).
     type: list
     elements: str
     default: []
@@ -39,12 +41,13 @@ options:
     description: The password that replicas log in with. Left alone when it is not given.
     type: str
   keep_unknown_users:
-    description: Leave users alone that are not in O(users). The user C(default) is always left alone when it is not there.
+    description: Leave users alone that are not in O(users). The user C(default) is always left alone when it is not
+      there.
     type: bool
     default: false
   additive:
-    description: Do the first stage only. Nothing is taken away, and replicas keep their password. Nodes that do not run are
-      passed over, as they will start with their file.
+    description: Do the first stage only. Nothing is taken away, and replicas keep their password. Nodes that do not run
+      are passed over, as they will start with their file.
     type: bool
     default: false
   timeout:

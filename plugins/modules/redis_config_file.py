@@ -26,8 +26,8 @@ options:
     type: dict
     required: true
   users:
-    description: ACL users that a server starts with, each as a line C(user) with the SHA-256 sums of its passwords. The module
-      M(omnimind.platform.redis_acl) brings them to running servers.
+    description: ACL users that a server starts with, each as a line C(user) with the SHA-256 sums of its passwords. The
+      module M(omnimind.platform.redis_acl) brings them to running servers.
     default: []
   server:
     description: Path of the server's program. Without it, as in check mode on a fresh host, the file is not tried.

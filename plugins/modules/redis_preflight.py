@@ -10,9 +10,9 @@ description:
   - Checks, before anything is changed, what is asked of this host and of the group of hosts, and fails with
     every reason at once, each beginning with the variable at fault.
   - Refused are ports that are out of range, given twice or taken by another program, an empty password, too few nodes
-    for the replicas, a password that running nodes do not take, users without a password or with rules that are none, a required anti-affinity that the hosts do not allow,
-    a package that must not replace the version that runs (a downgrade, or a step over a major version), a full disk,
-    and a task that does not run as root.
+    for the replicas, a password that running nodes do not take, users without a password or with rules that are none,
+    a required anti-affinity that the hosts do not allow, a package that must not replace the version that runs
+    (a downgrade, or a step over a major version), a full disk, and a task that does not run as root.
   - It needs nothing but Python on the host.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
@@ -46,8 +46,8 @@ options:
     elements: str
     default: []
   left_out_hosts:
-    description: Hosts of the cluster that this run does not reach together with the others. A password cannot be replaced
-      without them.
+    description: Hosts of the cluster that this run does not reach together with the others. A password cannot be
+      replaced without them.
     type: list
     elements: str
     default: []

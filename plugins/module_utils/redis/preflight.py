@@ -44,7 +44,7 @@ def complaints(variables: Mapping[str, Any], nodes: Sequence[ListedNode], host: 
         if port not in host.own_ports and host.listening & {port, port + BUS_OFFSET}
     ]
     found += [
-        f"password: the node on port {port} runs with another one; to replace that, give it in former_passwords for a run"
+        f"password: the node on port {port} runs with another one; to replace that, give it in former_passwords"
         for port in sorted(host.refusing_ports)
     ]
     found += _path_complaints(host)

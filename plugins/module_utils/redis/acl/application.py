@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -174,15 +173,23 @@ def _description(
         for stage in stages
         for change in stage
     ]
-    before, after = [], []
-    for node, state in states.items():
-        kept = {n: line for n, line in state.lines.items() if n == DEFAULT or wanted.keep_unknown or order.additive}
-        goal = {**kept, **({n: kept.get(n, line) for n, line in exact[node].items()} if order.additive else exact[node])}
-        before += _shown(node, state.lines)
-        after += _shown(node, goal)
-    text = {"before": "".join(before), "after": "".join(after)}
-    return {"changed": bool(actions), "actions": actions, "diff": text}
+    before = {node: state.lines for node, state in states.items()}
+    after = {node: _after(lines, exact[node], wanted, order) for node, lines in before.items()}
+    return {"changed": bool(actions), "actions": actions, "diff": {"before": _text(before), "after": _text(after)}}
 
 
-def _shown(node: Address, lines: Mapping[str, Line]) -> list[str]:
-    return [f"{node} user {name} {line.shown()}\n" for name, line in sorted(lines.items())]
+def _after(lines: Mapping[str, Line], exact: Mapping[str, Line], wanted: Wanted, order: Order) -> dict[str, Line]:
+    if order.additive:
+        grown = {n: replace(l, hashes=l.hashes | exact[n].hashes) if n in exact else l for n, l in lines.items()}
+        return {**exact, **grown}
+    return {**{n: line for n, line in lines.items() if n == DEFAULT or wanted.keep_unknown}, **exact}
+
+
+def _text(users: Mapping[Address, Mapping[str, Line]]) -> str:
+    """A line a user, and the nodes where it is so."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for node, lines in users.items():
+        for name, line in lines.items():
+            found.setdefault((name, line.shown()), []).append(str(node))
+    where = {key: "all nodes" if len(nodes) == len(users) else ", ".join(nodes) for key, nodes in found.items()}
+    return "".join(f"user {name} {line} [{where[name, line]}]\n" for name, line in sorted(where))

@@ -21,7 +21,8 @@ DEFAULT = "default"
 _SHARED_CODE = ("-function|delete", "-function|flush", "-function|restore", "-script|flush")
 # What clients ask to find their way. Not within @read, and INFO counts as dangerous.
 _CLUSTER_CLIENT = (
-    "+info", "+cluster|info", "+cluster|keyslot", "+cluster|myid", "+cluster|nodes", "+cluster|shards", "+cluster|slots",
+    "+info", "+cluster|info", "+cluster|keyslot", "+cluster|myid", "+cluster|nodes", "+cluster|shards",
+    "+cluster|slots",
 )  # fmt: skip
 _HARMLESS = ("-@admin", "-@dangerous")
 
