@@ -100,7 +100,7 @@ def main() -> None:
     deadline = time.monotonic() + params["timeout"]
     with nodes_opened(module) as (nodes, session):
         file = params["config_file"]
-        defaults = settings_of_file(params["server"], file, params["password"]) if file else None
+        defaults = settings_of_file(params["server"], file) if file else None
         addresses = [node.address for node in nodes]
         answer = apply_settings(session, addresses, params["settings"], deadline, module.check_mode, defaults)
     for node, settings in answer["restart_required"].items():

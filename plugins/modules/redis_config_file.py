@@ -13,6 +13,8 @@ description:
   - It changes no running server. The module M(omnimind.platform.redis_config) does that.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
+extends_documentation_fragment:
+  - omnimind.platform.redis_users
 options:
   path:
     description: The file.
@@ -23,6 +25,10 @@ options:
       - Settings by their name in C(redis.conf). Booleans stand for V(yes) and V(no), a list for words in a row.
     type: dict
     required: true
+  users:
+    description: ACL users that a server starts with, each as a line C(user) with the SHA-256 sums of its passwords. The
+      module M(omnimind.platform.redis_acl) brings them to running servers.
+    default: []
   server:
     description: Path of the server's program. Without it, as in check mode on a fresh host, the file is not tried.
     type: path
@@ -41,6 +47,7 @@ attributes:
 requirements:
   - redis-py 4.3 or newer on the host that runs the module (Debian C(python3-redis))
 seealso:
+  - module: omnimind.platform.redis_acl
   - module: omnimind.platform.redis_config
 """
 
@@ -52,8 +59,11 @@ EXAMPLES = r"""
     settings:
       bind: [127.0.0.1, 10.0.0.1]
       cluster-enabled: true
-      requirepass: "{{ redis_password }}"
       maxmemory: 4gb
+    users:
+      - name: default
+        passwords: ["{{ redis_password }}"]
+        role: administrator
 """
 
 RETURN = r"""
@@ -71,6 +81,8 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.omnimind.platform.plugins.module_utils.redis.acl.arguments import USERS_ARGUMENT
+from ansible_collections.omnimind.platform.plugins.module_utils.redis.acl.users import parse_users
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.arguments import failures_reported
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.scratch import settings_of_file
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.settings import config_lines, public_lines
@@ -78,6 +90,7 @@ from ansible_collections.omnimind.platform.plugins.module_utils.redis.settings i
 ARGUMENTS = {
     "path": {"type": "path", "required": True},
     "settings": {"type": "dict", "required": True, "no_log": False},
+    "users": {**USERS_ARGUMENT, "default": []},
     "server": {"type": "path", "default": "/usr/bin/redis-server"},
     "group": {"type": "str", "default": "root"},
 }
@@ -112,14 +125,17 @@ def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     params = module.params
     path, server, settings = Path(params["path"]), params["server"], params["settings"]
-    text = HEADER + "".join(f"{line}\n" for line in config_lines(settings))
+    with failures_reported(module):
+        users = parse_users(params["users"])
+    lines = [*config_lines(settings), *(user.config_line() for user in users)]
+    text = HEADER + "".join(f"{line}\n" for line in lines)
     present = path.read_text() if path.exists() else ""
     tried = text != present and Path(server).exists()
     if tried:
         with failures_reported(module), tempfile.NamedTemporaryFile("w", suffix=".conf") as candidate:
             candidate.write(text)
             candidate.flush()
-            settings_of_file(server, candidate.name, settings.get("requirepass"))
+            settings_of_file(server, candidate.name)
     changed = text != present or not belongs_to(path, params["group"])
     if changed and not module.check_mode:
         write(path, text, params["group"])

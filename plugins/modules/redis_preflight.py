@@ -10,12 +10,14 @@ description:
   - Checks, before anything is changed, what is asked of this host and of the group of hosts, and fails with
     every reason at once, each beginning with the variable at fault.
   - Refused are ports that are out of range, given twice or taken by another program, an empty password, too few nodes
-    for the replicas, a password that running nodes do not take, a required anti-affinity that the hosts do not allow,
-    a package that must not replace the version that runs (a downgrade, or a step over a major version), a full disk,
-    and a task that does not run as root.
+    for the replicas, a password that running nodes do not take, users without a password or with rules that are none,
+    a required anti-affinity that the hosts do not allow, a package that must not replace the version that runs
+    (a downgrade, or a step over a major version), a full disk, and a task that does not run as root.
   - It needs nothing but Python on the host.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
+extends_documentation_fragment:
+  - omnimind.platform.redis_users
 options:
   variable_prefix:
     description: What is put before the names of variables in messages.
@@ -30,6 +32,25 @@ options:
     description: The password that nodes will ask for.
     type: str
     required: true
+  former_passwords:
+    description: Passwords that nodes which run already may have instead.
+    type: list
+    elements: str
+    default: []
+  users:
+    description: Users beside the one that O(password) belongs to.
+    default: []
+  extra_settings:
+    description: Names of settings that are set beside those of the role. Those that would undo its users are refused.
+    type: list
+    elements: str
+    default: []
+  left_out_hosts:
+    description: Hosts of the cluster that this run does not reach together with the others. A password cannot be
+      replaced without them.
+    type: list
+    elements: str
+    default: []
   address:
     description: Address at which nodes of this host that run already are asked whether they take the password.
     type: str
@@ -149,6 +170,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.omnimind.platform.plugins.module_utils.redis.acl.arguments import USERS_ARGUMENT
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.errors import RedisFailure
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.host_state import (
     Encryption,
@@ -164,6 +186,10 @@ ARGUMENTS = {
     "variable_prefix": {"type": "str", "default": ""},
     "ports": {"type": "list", "elements": "int", "required": True},
     "password": {"type": "str", "required": True, "no_log": True},
+    "former_passwords": {"type": "list", "elements": "str", "default": [], "no_log": True},
+    "users": {**USERS_ARGUMENT, "default": []},
+    "extra_settings": {"type": "list", "elements": "str", "default": []},
+    "left_out_hosts": {"type": "list", "elements": "str", "default": []},
     "address": {"type": "str", "default": "127.0.0.1"},
     "nodes": {"type": "list", "elements": "raw", "required": True},
     "replicas": {"type": "int", "default": 1},
@@ -187,10 +213,9 @@ def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     params = module.params
     package = Package(params["flavor"], params["version"], params["package_file"], params["upgrade"])
+    passwords = [params["password"], *params["former_passwords"]]
     tls = Encryption(params["tls_port_offset"], params["tls_directory"], params["tls_ca"])
-    host = read_host_state(
-        params["data_directory"], params["ports"], params["address"], params["password"], package, tls
-    )
+    host = read_host_state(params["data_directory"], params["ports"], params["address"], passwords, package, tls)
     try:
         found = complaints(params, parse_nodes(params["nodes"]), host)
     except RedisFailure as failure:

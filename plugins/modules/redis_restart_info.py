@@ -109,7 +109,7 @@ def main() -> None:
         file = params["config_file"]
         target = Target(
             settings=params["settings"],
-            defaults=settings_of_file(params["server"], file, params["password"]) if file else {},
+            defaults=settings_of_file(params["server"], file) if file else {},
             node_settings=params["node_settings"],
             server=params["server"],
             build=build_of_program(params["server"]),

@@ -77,10 +77,15 @@ def open_client(login: Login, address: Address, **options: Any) -> Any:
 
 
 class Session:
-    """Open connections, one a node, kept between questions. Use it as a context manager."""
+    """Open connections, one a node, kept between questions. Use it as a context manager.
 
-    def __init__(self, login: Login) -> None:
-        self.login = login
+    Args:
+        login: how nodes are reached.
+        others: another login, for nodes that want one.
+    """
+
+    def __init__(self, login: Login, others: Mapping[Address, Login] | None = None) -> None:
+        self.login, self.others = login, others or {}
         self._clients: dict[Address, Any] = {}
         self._pool = ThreadPoolExecutor(THREADS)
 
@@ -100,7 +105,7 @@ class Session:
         """
         for address in requests:
             if address not in self._clients:
-                self._clients[address] = open_client(self.login, address, decode_responses=True)
+                self._clients[address] = open_client(self._login(address), address, decode_responses=True)
         answers = self._pool.map(lambda item: self._ask_one(*item), requests.items())
         return dict(zip(requests, answers))
 
@@ -108,10 +113,13 @@ class Session:
         """Send the same commands to all."""
         return self.ask({address: commands for address in addresses})
 
+    def _login(self, address: Address) -> Login:
+        return self.others.get(address, self.login)
+
     @contextmanager
     def connection(self, address: Address) -> Iterator[Any]:
         """A client of redis-py whose commands all go over one connection of their own."""
-        client = open_client(self.login, address, decode_responses=True, single_connection_client=True)
+        client = open_client(self._login(address), address, decode_responses=True, single_connection_client=True)
         try:
             yield client
         finally:

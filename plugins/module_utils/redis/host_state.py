@@ -6,8 +6,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..tls.trust import distrusts
@@ -41,25 +41,26 @@ class Encryption:
 
 
 def read_host_state(
-    data_directory: str, ports: Iterable[int], host: str, password: str, package: Package, tls: Encryption
+    data_directory: str, ports: Iterable[int], host: str, passwords: Sequence[str], package: Package, tls: Encryption
 ) -> HostState:
     """The state of this host. A port with a directory below `data_directory` is one of our nodes; those
-    that run are asked at `host` for their version, and whether they take the password."""
+    that run are asked at `host` for their version, and whether they take one of the passwords."""
     directory = Path(data_directory)
     existing = next(path for path in (directory, *directory.parents) if path.exists())
     listening = frozenset(_listening())
     own = frozenset(port for port in ports if (directory / str(port)).is_dir())
     closed = {port for port in own - listening if port + tls.offset in listening}
-    answers = {**_ask(Login(password=password), host, own & listening), **_ask_by_tls(password, host, closed, tls)}
+    answers = {
+        **_ask([Login(password=password) for password in passwords], host, own & listening),
+        **_ask_by_tls(passwords, host, closed, tls),
+    }
     running = {port: _version(answer) for port, answer in answers.items() if not first_error(answer)}
     return HostState(
         listening=listening,
         own_ports=own,
         free_mb=shutil.disk_usage(existing).free // 2**20,
         is_root=os.geteuid() == 0,
-        refusing_ports=frozenset(
-            port for port, answer in answers.items() if first_error(answer) and is_login_refused(first_error(answer))
-        ),
+        refusing_ports=frozenset(port for port, answer in answers.items() if _is_refused(answer)),
         distrusted_ports=frozenset(
             port
             for port in own
@@ -70,24 +71,31 @@ def read_host_state(
     )
 
 
-def _ask(login: Login, host: str, ports: Iterable[int]) -> dict[int, Answer]:
-    """INFO of our nodes. Without redis-py none can be there yet."""
-    if REDIS_IMPORT_ERROR or not login.password:
-        return {}
-    with Session(login) as session:
-        answers = session.ask_all([Address(host, port) for port in sorted(ports)], ("INFO", "server"))
-    return {address.port: answer for address, answer in answers.items()}
+def _ask(logins: Sequence[Login], host: str, ports: Iterable[int]) -> dict[int, Answer]:
+    """INFO of our nodes, with the first login that each takes. Without redis-py none can be there yet."""
+    answers: dict[int, Answer] = {}
+    refusing = sorted(ports)
+    for login in () if REDIS_IMPORT_ERROR or not logins[0].password else logins:
+        with Session(login) as session:
+            found = session.ask_all([Address(host, port) for port in refusing], ("INFO", "server"))
+        answers.update((address.port, answer) for address, answer in found.items())
+        refusing = [port for port in refusing if _is_refused(answers[port])]
+    return answers
 
 
-def _ask_by_tls(password: str, host: str, ports: Iterable[int], tls: Encryption) -> dict[int, Answer]:
+def _is_refused(answer: Answer) -> bool:
+    error = first_error(answer)
+    return error is not None and is_login_refused(error)
+
+
+def _ask_by_tls(passwords: Sequence[str], host: str, ports: Iterable[int], tls: Encryption) -> dict[int, Answer]:
     """As `_ask`, by the plain ports. A certificate is rarely for loopback, so its names are not looked at."""
     ca, certificate, key = (os.path.join(tls.directory, name) for name in ("ca.crt", "node.crt", "node.key"))
     if not os.path.exists(ca):
         return {}
-    login = Login(
-        password=password, tls=True, ca_certs=ca, client_cert_file=certificate, client_key_file=key, check_hostname=False
-    )
-    answers = _ask(login, host, [port + tls.offset for port in ports])
+    login = Login(tls=True, ca_certs=ca, client_cert_file=certificate, client_key_file=key, check_hostname=False)
+    logins = [replace(login, password=password) for password in passwords]
+    answers = _ask(logins, host, [port + tls.offset for port in ports])
     return {port - tls.offset: answer for port, answer in answers.items()}
 
 

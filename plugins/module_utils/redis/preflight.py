@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .acl.users import DEFAULT, user_complaints
 from .nodes import ListedNode
 from .placement import Place, choose_masters, match_replicas, neighbours
 from .rolling.versions import Version, path_objection
@@ -37,6 +38,7 @@ def complaints(variables: Mapping[str, Any], nodes: Sequence[ListedNode], host: 
     offset = variables.get("tls_port_offset", 0) if variables.get("tls", OFF) != OFF else 0
     found = [*_port_complaints(ports), *_password_complaints(variables["password"])]
     found += offset_complaints(_valid(ports), variables.get("tls", OFF), offset)
+    found += [*_rotation_complaints(variables), *_user_complaints(variables)]
     found += _shape_complaints(nodes, variables["replicas"], variables["anti_affinity"])
     if not host.is_root:
         found.append("ansible_become: tasks of this role need root, and run without it")
@@ -46,8 +48,7 @@ def complaints(variables: Mapping[str, Any], nodes: Sequence[ListedNode], host: 
         if port not in host.own_ports and host.listening & {port, port + BUS_OFFSET, port + offset}
     ]
     found += [
-        f"password: the node on port {port} runs with another one, and a restart with this one would part it "
-        "from the cluster"
+        f"password: the node on port {port} runs with another one; to replace that, give it in former_passwords"
         for port in sorted(host.refusing_ports)
     ]
     if host.distrusted_ports:
@@ -103,6 +104,31 @@ def _password_complaints(password: str) -> list[str]:
     if any(character in password for character in "\r\n\0"):
         return ["password: it contains a line break, which no client can send"]
     return []
+
+
+def _rotation_complaints(variables: Mapping[str, Any]) -> list[str]:
+    """A password is replaced on all nodes and in all files, or a node that starts again is shut out."""
+    former, left_out = variables["former_passwords"], variables["left_out_hosts"]
+    found = []
+    if "" in former:
+        found.append("former_passwords: one is empty")
+    if variables["password"] in former:
+        found.append("former_passwords: one is the present password")
+    if former and left_out:
+        hosts = ", ".join(left_out)
+        found.append(f"former_passwords: a password is replaced on all hosts at once, and this run leaves out {hosts}")
+    return found
+
+
+def _user_complaints(variables: Mapping[str, Any]) -> list[str]:
+    found = user_complaints(variables["users"])
+    if any(user["name"] == DEFAULT for user in variables["users"]):
+        found.append(f"users: {DEFAULT!r} is the user of the variable password, give this one another name")
+    return found + [
+        f"extra_settings: {name} would undo the users, who come from the variables password and users"
+        for name in ("aclfile", "requirepass", "user")
+        if name in variables["extra_settings"]
+    ]
 
 
 def _shape_complaints(nodes: Sequence[ListedNode], replicas: int, anti_affinity: str) -> list[str]:

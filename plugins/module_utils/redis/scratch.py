@@ -19,6 +19,7 @@ from typing import Any
 from ..host.processes import ENDS_WITH_US
 from .connection import RedisError, redis
 from .errors import RedisFailure
+from .settings import public_lines
 
 POLL_SECONDS = 0.01
 START_SECONDS = 10.0
@@ -26,13 +27,20 @@ START_SECONDS = 10.0
 # How a server says that it does not load an RDB file.
 RDB_ERRORS = ("Short read or OOM", "Wrong RDB checksum", "Can't handle RDB format", "Internal error in RDB")
 
-# What a node has from its command line or from its place in the cluster (where newer servers have one database), and
-# what the scratch server has.
+# How a server says that it does not start with its configuration.
+CONFIGURATION_ERRORS = ("FATAL CONFIG FILE ERROR", "Error loading ACL rule")
+
+# What a node has from its command line, from its place in the cluster (where newer servers have one database) or among
+# its users, and what the scratch server has. Of the users, requirepass: setting it leaves the default user that one
+# password, or none to give.
 OF_ITS_OWN = {
-    "cluster-announce-bus-port", "cluster-announce-port", "cluster-announce-tls-port", "cluster-enabled", "cluster-port",
-    "daemonize", "databases", "dir", "logfile", "pidfile", "port", "replicaof", "slaveof", "supervised", "tls-cluster", "tls-port",
-    "tls-replication", "unixsocket", "unixsocketperm",
+    "aclfile", "cluster-announce-bus-port", "cluster-announce-port", "cluster-announce-tls-port", "cluster-enabled",
+    "cluster-port", "daemonize", "databases", "dir", "logfile", "pidfile", "port", "replicaof", "requirepass", "slaveof",
+    "supervised", "tls-cluster", "tls-port", "tls-replication", "unixsocket", "unixsocketperm",
 }  # fmt: skip
+
+# Whatever users the file has, this one may ask. Nobody else reaches the socket.
+VISITOR = "omnimind-scratch"
 
 
 def build_of_program(server: str) -> str:
@@ -50,13 +58,14 @@ def build_of_program(server: str) -> str:
     return found[1]
 
 
-def settings_of_file(server: str, file: str, password: str | None) -> dict[str, str]:
+def settings_of_file(server: str, file: str) -> dict[str, str]:
     """All settings that a server started with `file` runs with, but for those of a single node.
 
     Raises RedisFailure with the server's own words when it does not start.
     """
-    with _running(server, [file], f"{server} does not start with this file", START_SECONDS) as socket:
-        with redis.Redis(unix_socket_path=socket, password=password, decode_responses=True) as client:
+    visitor = ["--aclfile", "", "--user", VISITOR, "on", "nopass", "+config"]
+    with _running(server, [file, *visitor], f"{server} does not start with this file", START_SECONDS) as socket:
+        with redis.Redis(unix_socket_path=socket, username=VISITOR, password=VISITOR, decode_responses=True) as client:
             running = client.config_get("*")
     return {name: value for name, value in running.items() if name not in OF_ITS_OWN}
 
@@ -119,10 +128,11 @@ def _wait(process: subprocess.Popen[bytes], socket: str, seconds: float) -> bool
 
 
 def _reason(output: str) -> str:
-    """The lines about a fatal error in the configuration, the one about the RDB file, or the last ones, as a sentence."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    """The lines about an error in the configuration, the one about the RDB file, or the last ones, as a sentence without
+    secrets."""
+    lines = [line.strip() for line in public_lines(output).splitlines() if line.strip()]
     about_rdb = [line.partition(" # ")[2] for line in lines if any(words in line for words in RDB_ERRORS)]
     if about_rdb:
         return about_rdb[0]
-    start = next((i for i, line in enumerate(lines) if "FATAL CONFIG FILE ERROR" in line), -3)
+    start = next((i for i, line in enumerate(lines) if any(words in line for words in CONFIGURATION_ERRORS)), -3)
     return ", ".join(lines[start:])

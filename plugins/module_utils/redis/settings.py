@@ -25,6 +25,8 @@ ONE_CERTIFICATE = ("tls-cert-file", "tls-key-file", "tls-key-file-pass", "tls-ca
 _UNITS = {"": 1, "b": 1, "k": 1000, "kb": 1024, "m": 1000**2, "mb": 1024**2, "g": 1000**3, "gb": 1024**3}
 _MEMORY = re.compile(r"(\d+)(b|k|kb|m|mb|g|gb)?", re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,=*-]+")
+_HASH = re.compile(r"#[0-9a-f]{64}")
+_SECRET_LINE = re.compile(rf"\b({'|'.join(sorted(SECRETS))}) .*")
 
 
 def value_text(value: Any) -> str:
@@ -51,15 +53,18 @@ def config_lines(settings: Mapping[str, Any]) -> list[str]:
 
 
 def public_lines(text: str) -> str:
-    """The text of a redis.conf with its secrets left out."""
-    return "".join(
-        f"{line.split(' ')[0]} (secret)\n" if line.split(" ")[0] in SECRETS else f"{line}\n"
-        for line in text.splitlines()
-    )
+    """The text of a redis.conf, or a server's words about one, with its secrets left out."""
+    lines = (_HASH.sub("(secret)", _SECRET_LINE.sub(r"\1 (secret)", line)) for line in text.splitlines())
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _quote(name: str, text: str) -> str:
-    if name in SEVERAL_WORDS and text or _PLAIN.fullmatch(text):
+    return text if name in SEVERAL_WORDS and text else quote_word(text)
+
+
+def quote_word(text: str) -> str:
+    """A text as one word of redis.conf."""
+    if _PLAIN.fullmatch(text):
         return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
