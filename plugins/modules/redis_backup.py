@@ -32,17 +32,20 @@ options:
     type: str
     default: redis
   archive:
-    description: Whether the backup is one file, C(.tar.gz) or C(.tar.zst). The latter is faster and needs the program C(zstd).
+    description: Whether the backup is one file, C(.tar.gz) or C(.tar.zst). The latter is faster and needs the
+      program C(zstd).
     type: str
     choices: [none, gz, zst]
     default: none
   keep:
-    description: How many backups of the series remain. Older ones are removed once the new one is proved. V(0) keeps all.
+    description: How many backups of the series remain. Older ones are removed once the new one is proved. V(0)
+      keeps all.
     type: int
     default: 0
   consistent:
     description:
-      - Whether all shards shall be of one moment. Writes to all masters are held up until every snapshot has begun, some tens of
+      - Whether all shards shall be of one moment. Writes to all masters are held up until every snapshot has
+        begun, some tens of
         milliseconds, and a write that was acknowledged after another is then never in the backup without that other.
       - Without it each shard is consistent for itself, and no client notices anything.
     type: bool
@@ -55,7 +58,8 @@ options:
     default: 3.0
   source:
     description:
-      - V(replica) takes every snapshot from a replica in sync. V(prefer_replica) takes that of a shard without one from its
+      - V(replica) takes every snapshot from a replica in sync. V(prefer_replica) takes that of a shard without
+        one from its
         master, and V(master) takes all from masters.
       - A server needs memory for what changes while it writes a snapshot.
     type: str
@@ -80,7 +84,8 @@ options:
     type: path
     default: /usr/bin/redis-cli
   parallel:
-    description: How many files are loaded at once, as far as they fit into the memory of the host. V(0) is one a processor.
+    description: How many files are loaded at once, as far as they fit into the memory of the host. V(0) is one
+      a processor.
     type: int
     default: 0
   timeout:

@@ -30,7 +30,8 @@ options:
     type: path
     default: /usr/bin/redis-server
   parallel:
-    description: How many files are loaded at once, as far as they fit into the memory of the host. V(0) is one a processor.
+    description: How many files are loaded at once, as far as they fit into the memory of the host. V(0) is one
+      a processor.
     type: int
     default: 0
   timeout:

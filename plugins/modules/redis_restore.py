@@ -27,7 +27,8 @@ options:
     description:
       - What happens when the cluster has keys. V(refuse) changes nothing then.
       - V(keep) adds the keys that are not there, and leaves the others as they are.
-      - V(replace) gives keys that are there the content that they have in the backup. Keys that only the cluster has stay.
+      - V(replace) gives keys that are there the content that they have in the backup. Keys that only the
+        cluster has stay.
     type: str
     choices: [refuse, keep, replace]
     default: refuse
@@ -36,12 +37,14 @@ options:
     type: path
     default: /var/tmp
   server:
-    description: Path of the server's program, which loads the files. It must read what the backup's nodes wrote, and must not
+    description: Path of the server's program, which loads the files. It must read what the backup's nodes
+      wrote, and must not
       be newer than the nodes that the keys go to.
     type: path
     default: /usr/bin/redis-server
   parallel:
-    description: How many shards are restored at once, as far as they fit into the memory of the host. V(0) is one a processor.
+    description: How many shards are restored at once, as far as they fit into the memory of the host. V(0) is
+      one a processor.
     type: int
     default: 0
   timeout:
@@ -73,7 +76,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 backup:
-  description: What the backup holds, as M(omnimind.platform.redis_backup) returns it in RV(omnimind.platform.redis_backup#module:manifest).
+  description: What the backup holds, as M(omnimind.platform.redis_backup) returns it in
+    RV(omnimind.platform.redis_backup#module:manifest).
   returned: unless the module refuses
   type: dict
 resumed:
