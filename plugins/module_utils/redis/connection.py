@@ -97,6 +97,7 @@ class Session:
             socket_timeout=login.timeout,
             socket_connect_timeout=login.timeout,
             decode_responses=True,
+            encoding_errors="surrogateescape",  # keys may be any bytes, and must come back as the same
             retry=Retry(NoBackoff(), 0),
             **(encryption if login.tls else {}),
         )

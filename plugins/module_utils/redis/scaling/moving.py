@@ -1,0 +1,204 @@
+# Copyright: OmniMind Development Team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Moves slots with their keys between running masters, while clients use them.
+
+For each slot: the target is told that it imports it, the source that it migrates it, so that clients find every key on
+one of them; all keys are sent over; then the target is told that it owns the slot, the source, and the others. The source
+lets go last: a target that owned a slot too early would make it throw away the keys that are left.
+Many slots are open at once and their commands share a round trip; each source has a thread of its own.
+"""
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from ..connection import Answer, Command, RedisError, Session, first_error
+from ..errors import RedisFailure
+from ..nodes import Address
+from .balance import Move
+from .batches import Pace, batches, window_slots
+from .members import Members
+from .obstacles import dataset
+from .throttle import Throttle
+
+WINDOW_SLOTS, WINDOW_KEYS = 128, 4000  # open at once on each source
+MEASURED_ABOVE = 1024  # bytes a key on average, from which on keys are measured before they are sent
+TRIES, RETRY_SECONDS = 20, 0.25
+MORE_SECONDS = 5.0
+PASSING = ("IOERR", "TRYAGAIN", "LOADING", "CLUSTERDOWN", "MASTERDOWN")
+
+
+class Mover:
+    """Moves slots until `ends` (time.monotonic()); `slots` and `keys` count what was moved.
+
+    Slots that are open then get some seconds more; what is open still is finished by the next run.
+
+    Use `session` for nothing else meanwhile; its time limit must be above that of the pace.
+    """
+
+    def __init__(self, session: Session, members: Members, pace: Pace, ends: float) -> None:
+        self._session, self._members, self._pace, self._ends = session, members, pace, ends
+        self._throttle = Throttle(pace)
+        self._lock = threading.Lock()
+        self._failed = threading.Event()
+        self.slots = self.keys = 0
+
+    @property
+    def out_of_time(self) -> bool:
+        return time.monotonic() >= self._ends
+
+    def move(self, moves: Iterable[Move]) -> None:
+        """Move slots with their keys, of which the source's copies count.
+
+        Raises RedisFailure when a server refuses; slots that are open then are found by the next survey.
+        """
+        self._run(moves, self._move_window, WINDOW_SLOTS)
+
+    def gather(self, moves: Iterable[Move]) -> None:
+        """Send keys to the owner of their slot, whose copies count; the slots stay where they are."""
+        self._run(moves, self._gather_window, WINDOW_SLOTS)
+
+    def _run(self, moves, act, most_slots: int) -> None:
+        """One thread a source."""
+        flows: dict[str, list[Move]] = {}
+        for move in moves:
+            flows.setdefault(move.source, []).append(move)
+        if not flows:
+            return
+        with ThreadPoolExecutor(len(flows)) as pool:
+            list(pool.map(lambda source: self._flow(flows[source], act, most_slots), flows))
+
+    def _flow(self, moves: Sequence[Move], act, most_slots: int) -> None:
+        try:
+            for move in moves:
+                source = self._members.nodes[move.source].report
+                keys_per_slot = source.keys / max(1, len(source.view.myself.slots) or len(move.slots))
+                size = window_slots(keys_per_slot, self._pace, most_slots, WINDOW_KEYS)
+                slots = sorted(move.slots)
+                for start in range(0, len(slots), size):
+                    if self.out_of_time or self._failed.is_set():
+                        return
+                    act(move, slots[start : start + size])
+        except BaseException:
+            self._failed.set()
+            raise
+
+    # --- one window of slots -----------------------------------------------------------------------
+
+    def _move_window(self, move: Move, slots: Sequence[int]) -> None:
+        source, target = self._address(move.source), self._address(move.target)
+        self._must(target, [("CLUSTER", "SETSLOT", slot, "IMPORTING", move.source) for slot in slots])
+        self._must(source, [("CLUSTER", "SETSLOT", slot, "MIGRATING", move.target) for slot in slots])
+        if not self._send_keys(move, slots, replace=True):
+            return
+        assign = [("CLUSTER", "SETSLOT", slot, "NODE", move.target) for slot in slots]
+        self._must(target, assign)
+        self._must(source, assign)
+        # The others hear of it over the bus as well; told at once, they send clients the right way.
+        others = [node.address for id, node in self._members.masters.items() if id not in (move.source, move.target)]
+        self._session.ask_all([address for address in others if address not in (source, target)], *assign)
+        with self._lock:
+            self.slots += len(slots)
+
+    def _gather_window(self, move: Move, slots: Sequence[int]) -> None:
+        """A node sends keys of a slot that is not its own only while it takes it for open."""
+        source = self._address(move.source)
+        self._must(source, [("CLUSTER", "SETSLOT", slot, "IMPORTING", move.target) for slot in slots])
+        if self._send_keys(move, slots, replace=False):
+            self._must(source, [("CLUSTER", "SETSLOT", slot, "STABLE") for slot in slots])
+
+    def _send_keys(self, move: Move, slots: Sequence[int], replace: bool) -> bool:
+        """Send all keys of the slots; False when time ran out before that."""
+        source, node = self._address(move.source), self._members.nodes[move.source].report
+        usual_size = dataset(node) / max(1, node.keys)
+        pending = list(slots)
+        while True:
+            count = max(10, WINDOW_KEYS // len(pending))
+            found = self._must(source, [("ROLE",), *(("CLUSTER", "GETKEYSINSLOT", slot, count) for slot in pending)])
+            if found[0][0] != "master":
+                raise RedisFailure(f"{source} is no master any more; run it again")
+            keys = {slot: names for slot, names in zip(pending, found[1:]) if names}
+            if not keys:
+                return True
+            pending = list(keys)
+            for batch, size in batches(keys, self._pace, self._measure(source, keys, usual_size), usual_size):
+                if time.monotonic() >= self._ends + MORE_SECONDS or self._failed.is_set():
+                    return False
+                number = sum(map(len, batch.values()))
+                self._throttle.wait(number, size)
+                self._send_batch(move, batch, replace)
+                with self._lock:
+                    self.keys += number
+
+    def _measure(self, source: Address, keys: Mapping[int, Sequence[str]], usual_size: float) -> dict[str, int]:
+        if usual_size <= MEASURED_ABOVE:
+            return {}
+        names = [name for group in keys.values() for name in group]
+        answer = self._session.ask({source: [("MEMORY", "USAGE", name) for name in names]})[source]
+        if isinstance(answer, RedisError):
+            return {}
+        return {name: size for name, size in zip(names, answer) if isinstance(size, int)}
+
+    # --- commands ----------------------------------------------------------------------------------
+
+    def _send_batch(self, move: Move, batch: Mapping[int, Sequence[str]], replace: bool) -> None:
+        source, waiting = self._address(move.source), dict(batch)
+        for attempt in range(TRIES):
+            answer = self._session.ask({source: [self._migrate(move, names, replace) for names in waiting.values()]})[source]
+            error = first_error(answer)
+            if error is None:
+                return
+            if isinstance(answer, RedisError):
+                raise RedisFailure(f"{source} did not send keys: {error}")
+            failed = [(slot, reply) for slot, reply in zip(waiting, answer) if isinstance(reply, RedisError)]
+            waiting = {slot: waiting[slot] for slot, reply in failed}
+            for slot, reply in failed:
+                if "BUSYKEY" in str(reply) and not replace:
+                    self._drop_doubles(move, waiting.pop(slot))
+                elif not any(word in str(reply) for word in PASSING):
+                    raise RedisFailure(f"{source} did not send keys of slot {slot}: {reply}")
+            if not waiting:
+                return
+            time.sleep(RETRY_SECONDS)
+        raise RedisFailure(f"{source} did not send keys to {self._address(move.target)}: {error}")
+
+    def _drop_doubles(self, move: Move, names: Sequence[str]) -> None:
+        """Send keys one by one; one that the owner has too is dropped here, as the owner's counts."""
+        source = self._address(move.source)
+        for name in names:
+            error = first_error(self._session.ask({source: [self._migrate(move, [name], False)]})[source])
+            if error and "BUSYKEY" in str(error):
+                self._must(source, [("ASKING",), ("UNLINK", name)])
+            elif error:
+                raise RedisFailure(f"{source} did not send {name!r}: {error}")
+
+    def _migrate(self, move: Move, names: Sequence[str], replace: bool) -> Command:
+        host, port = self._where(move.target)
+        login = self._session.login
+        options = ["REPLACE"] if replace else []
+        if login.username:
+            options += ["AUTH2", login.username, login.password or ""]
+        elif login.password:
+            options += ["AUTH", login.password]
+        return ("MIGRATE", host, port, "", 0, int(self._pace.move_timeout * 1000), *options, "KEYS", *names)
+
+    def _where(self, id: str) -> Address:
+        """Where other nodes find a node: where they know it, which may differ from where we do."""
+        for node in self._members.masters.values():
+            seen = node.report.view.nodes.get(id) if node.report else None
+            if seen and seen.address.host:
+                return seen.address
+        return self._address(id)
+
+    def _address(self, id: str) -> Address:
+        return self._members.nodes[id].address
+
+    def _must(self, address: Address, commands: Sequence[Command]) -> Answer:
+        """The answers; RedisFailure when a command is refused."""
+        answer = self._session.ask({address: commands})[address]
+        error = first_error(answer)
+        if error:
+            raise RedisFailure(f"{address} refused to have slots moved: {error}")
+        return answer
