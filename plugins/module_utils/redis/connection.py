@@ -48,7 +48,10 @@ class Login:
 
 
 class Session:
-    """Open connections, one a node, kept between questions. Use it as a context manager."""
+    """Open connections, one a node, kept between questions. Use it as a context manager.
+
+    Threads may ask at the same time; each has a connection of its own then.
+    """
 
     def __init__(self, login: Login) -> None:
         self.login = login
@@ -71,7 +74,7 @@ class Session:
         """
         for address in requests:
             if address not in self._clients:
-                self._clients[address] = self._connect(address)
+                self._clients.setdefault(address, self._connect(address))
         answers = self._pool.map(lambda item: self._ask_one(*item), requests.items())
         return dict(zip(requests, answers))
 

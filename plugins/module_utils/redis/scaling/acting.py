@@ -22,7 +22,7 @@ from ..failover.promotion import fail_over
 from ..forming import apply_plan
 from ..health import summary
 from ..nodes import Address, ListedNode
-from ..plan import FORMING_SETTINGS, Plan
+from ..plan import Plan
 from ..problems import Expectation
 from ..reports import Report, Survey, parse_info
 from .asking import Leaving, ask_members, ask_plan
@@ -32,8 +32,10 @@ from .members import Members, ScaleWish
 from .moving import Mover
 from .obstacles import check_contradiction
 from .plan import ScalePlan
+from .shape import is_spare
 
 SETTLING_SECONDS = 15.0
+NODE_TIMEOUT = "cluster-node-timeout"
 
 
 @dataclass(frozen=True)
@@ -124,9 +126,11 @@ class _Run:
             return False
         self._promote()
         self._join()
+        if plan.moves:
+            self._place(drained=False)
         if not self._move(pace, ends):
             return False
-        self._place()
+        self._place(drained=True)
         self._part()
         return True
 
@@ -166,7 +170,7 @@ class _Run:
         fresh = {id for id in shape.masters if not members.nodes[id].slots and id not in shape.heirs.values()}
         early = {id: master for id, master in shape.following.items() if master in fresh and self._is_free(id)}
         hurried = [members.nodes[id] for id in (*plan.joining, *fresh) if self._is_to_be_hurried(id)]
-        restored = {node.address: self._own_settings(node.report) for node in hurried}
+        restored = {node.address: {NODE_TIMEOUT: self._own_node_timeout(node.report)} for node in hurried}
         if not (meetings or early or hurried or fresh):
             return
         joining = Plan(
@@ -189,18 +193,33 @@ class _Run:
         moved = self._with_mover(self.survey(), pace, ends, lambda mover: mover.move(moves))
         return moved == sum(len(move.slots) for move in moves)
 
-    def _place(self) -> None:
-        """Replicas follow whom they shall, and are in sync."""
-        members = self.survey()
-        late = {
-            members.addresses[id]: master
+    def _place(self, drained: bool) -> None:
+        """Replicas follow whom they shall, and are in sync: first those that are not missed where they are.
+
+        Before masters are `drained`, their replicas stay with them.
+        """
+        while True:
+            members = self.survey()
+            waiting = self._misplaced(members, drained)
+            wave = {id: master for id, master in waiting.items() if is_spare(members, id, waiting)}
+            if not wave and not (drained and waiting):
+                return
+            following = {members.addresses[id]: master for id, master in (wave or waiting).items()}
+            reports = [node.report for node in members.wanted.values()]
+            apply_plan(self.session, Plan(following=following), _survey_of(reports), self.deadline)
+            self._wait_for_replicas(reports)
+
+    def _misplaced(self, members: Members, drained: bool) -> dict[str, str]:
+        """By node the master that it shall follow and can follow now."""
+        masters = self.plan.shape.masters
+        return {
+            id: master
             for id, master in self.plan.shape.following.items()
             if members.nodes[id].master_id != master
+            and not members.nodes[id].slots
+            and (drained or members.nodes[id].is_replica or id not in members.masters)
+            and (drained or members.nodes[id].master_id in masters or not members.nodes[id].is_replica)
         }
-        reports = [node.report for node in members.wanted.values()]
-        if late:
-            apply_plan(self.session, Plan(following=late), _survey_of(reports), self.deadline)
-        self._wait_for_replicas(reports)
 
     def _part(self) -> None:
         """Nodes that leave are forgotten by all, then know nobody themselves."""
@@ -251,10 +270,10 @@ class _Run:
         node = self.plan.members.nodes[id]
         return id in self.plan.joining or id in self.plan.shape.emptied or not node.report.state_ok
 
-    def _own_settings(self, report: Report) -> Mapping[str, str]:
-        if report.is_forming:
-            return usual_settings(self.plan.members)
-        return {name: report.settings[name] for name in FORMING_SETTINGS if name in report.settings}
+    def _own_node_timeout(self, report: Report) -> str:
+        if report.is_forming or NODE_TIMEOUT not in report.settings:
+            return usual_settings(self.plan.members)[NODE_TIMEOUT]
+        return report.settings[NODE_TIMEOUT]
 
     def _wait_for_masters(self, ids: Iterable[str], witnesses: Sequence[Address]) -> None:
         """Everybody takes new masters for masters, and they take writes."""

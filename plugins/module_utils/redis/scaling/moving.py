@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from ..connection import Answer, Command, RedisError, Session, first_error
@@ -23,11 +23,47 @@ from .members import Members
 from .obstacles import dataset
 from .throttle import Throttle
 
-WINDOW_SLOTS, WINDOW_KEYS = 128, 4000  # open at once on each source
+WINDOW_SLOTS, WINDOW_KEYS = 64, 4000  # open at once on each source
+KNOWN_SHARE = 32
 MEASURED_ABOVE = 1024  # bytes a key on average, from which on keys are measured before they are sent
 TRIES, RETRY_SECONDS = 20, 0.25
 MORE_SECONDS = 5.0
 PASSING = ("IOERR", "TRYAGAIN", "LOADING", "CLUSTERDOWN", "MASTERDOWN")
+
+
+Act = Callable[[Move, Sequence[int]], int]
+
+
+class _Doors:
+    """How many slots are open towards each target: few while it owns few.
+
+    Clients learn of a new master when they are told that a slot has moved there. Some (redis-py 8.1) fail when before
+    that they are sent there for a key of an open slot, so that shall be rare.
+    """
+
+    def __init__(self, members: Members, moves: Sequence[Move]) -> None:
+        self._owned = {move.target: len(members.nodes[move.target].slots) for move in moves}
+        self._open = dict.fromkeys(self._owned, 0)
+        self._sources = {target: sum(move.target == target for move in moves) for target in self._owned}
+        self._changed = threading.Condition()
+
+    def open(self, move: Move, wanted: int, failed: threading.Event) -> int:
+        """Wait until slots may be opened; how many of those that are wanted. One at least, when all `failed`."""
+        with self._changed:
+            while True:
+                room = max(1, self._owned[move.target] // KNOWN_SHARE)
+                free = room - self._open[move.target]
+                if free > 0 or failed.is_set():
+                    count = max(1, min(wanted, free, room // self._sources[move.target]))
+                    self._open[move.target] += count
+                    return count
+                self._changed.wait(0.05)
+
+    def close(self, move: Move, count: int) -> None:
+        with self._changed:
+            self._open[move.target] -= count
+            self._owned[move.target] += count
+            self._changed.notify_all()
 
 
 class Mover:
@@ -43,6 +79,7 @@ class Mover:
         self._throttle = Throttle(pace)
         self._lock = threading.Lock()
         self._failed = threading.Event()
+        self._doors = _Doors(members, [])
         self.slots = self.keys = 0
 
     @property
@@ -54,13 +91,15 @@ class Mover:
 
         Raises RedisFailure when a server refuses; slots that are open then are found by the next survey.
         """
-        self._run(moves, self._move_window, WINDOW_SLOTS)
+        moves = list(moves)
+        self._doors = _Doors(self._members, moves)
+        self._run(moves, self._move_window)
 
     def gather(self, moves: Iterable[Move]) -> None:
         """Send keys to the owner of their slot, whose copies count; the slots stay where they are."""
-        self._run(moves, self._gather_window, WINDOW_SLOTS)
+        self._run(moves, self._gather_window)
 
-    def _run(self, moves, act, most_slots: int) -> None:
+    def _run(self, moves: Iterable[Move], act: Act) -> None:
         """One thread a source."""
         flows: dict[str, list[Move]] = {}
         for move in moves:
@@ -68,46 +107,56 @@ class Mover:
         if not flows:
             return
         with ThreadPoolExecutor(len(flows)) as pool:
-            list(pool.map(lambda source: self._flow(flows[source], act, most_slots), flows))
+            list(pool.map(lambda source: self._flow(flows[source], act), flows))
 
-    def _flow(self, moves: Sequence[Move], act, most_slots: int) -> None:
+    def _flow(self, moves: Sequence[Move], act: Act) -> None:
         try:
             for move in moves:
                 source = self._members.nodes[move.source].report
                 keys_per_slot = source.keys / max(1, len(source.view.myself.slots) or len(move.slots))
-                size = window_slots(keys_per_slot, self._pace, most_slots, WINDOW_KEYS)
+                size = window_slots(keys_per_slot, self._pace, WINDOW_SLOTS, WINDOW_KEYS)
                 slots = sorted(move.slots)
-                for start in range(0, len(slots), size):
-                    if self.out_of_time or self._failed.is_set():
-                        return
-                    act(move, slots[start : start + size])
+                while slots and not self.out_of_time and not self._failed.is_set():
+                    done = act(move, slots[:size])
+                    slots = slots[done:]
         except BaseException:
             self._failed.set()
             raise
 
     # --- one window of slots -----------------------------------------------------------------------
 
-    def _move_window(self, move: Move, slots: Sequence[int]) -> None:
+    def _move_window(self, move: Move, slots: Sequence[int]) -> int:
+        """Move slots from the front of these; how many were dealt with."""
+        count = self._doors.open(move, len(slots), self._failed)
+        try:
+            moved = self._move_slots(move, slots[:count])
+        finally:
+            self._doors.close(move, count)
+        with self._lock:
+            self.slots += count if moved else 0
+        return count
+
+    def _move_slots(self, move: Move, slots: Sequence[int]) -> bool:
         source, target = self._address(move.source), self._address(move.target)
         self._must(target, [("CLUSTER", "SETSLOT", slot, "IMPORTING", move.source) for slot in slots])
         self._must(source, [("CLUSTER", "SETSLOT", slot, "MIGRATING", move.target) for slot in slots])
         if not self._send_keys(move, slots, replace=True):
-            return
+            return False
         assign = [("CLUSTER", "SETSLOT", slot, "NODE", move.target) for slot in slots]
         self._must(target, assign)
         self._must(source, assign)
         # The others hear of it over the bus as well; told at once, they send clients the right way.
         others = [node.address for id, node in self._members.masters.items() if id not in (move.source, move.target)]
         self._session.ask_all([address for address in others if address not in (source, target)], *assign)
-        with self._lock:
-            self.slots += len(slots)
+        return True
 
-    def _gather_window(self, move: Move, slots: Sequence[int]) -> None:
+    def _gather_window(self, move: Move, slots: Sequence[int]) -> int:
         """A node sends keys of a slot that is not its own only while it takes it for open."""
         source = self._address(move.source)
         self._must(source, [("CLUSTER", "SETSLOT", slot, "IMPORTING", move.target) for slot in slots])
         if self._send_keys(move, slots, replace=False):
             self._must(source, [("CLUSTER", "SETSLOT", slot, "STABLE") for slot in slots])
+        return len(slots)
 
     def _send_keys(self, move: Move, slots: Sequence[int], replace: bool) -> bool:
         """Send all keys of the slots; False when time ran out before that."""

@@ -86,6 +86,8 @@ def _follow(members: Members, shape: Shape) -> dict[str, str]:
     nodes = {id: node for id, node in sorted(members.wanted.items()) if id not in shape.masters}
     now = {id: _master_of(node, shape) for id, node in nodes.items()}
     ways = [_match(members, masters, kept) for kept in _ways_to_keep(members, masters, now)]
+    for way in ways:
+        _part_neighbours(members, way)
     best = min(ways, key=lambda way: (*misfits(members, way, shape.masters), sum(way[id] != now[id] for id in nodes)))
     return {id: master for id, master in best.items() if master != now[id]}
 
@@ -119,6 +121,24 @@ def _match(members: Members, masters: list[Place], kept: Mapping[str, str]) -> d
     return {**kept, **match_replicas(masters, free, present)}
 
 
+def _part_neighbours(members: Members, following: dict[str, str]) -> None:
+    """Exchange masters between replicas while that parts one from its master's host or zone."""
+    places = {id: members.place(id) for id in (*following, *following.values())}
+
+    def cost(replica: str, master: str) -> int:
+        one, other = places[replica], places[master]
+        return 2 * (one.host == other.host) + bool(one.zone and one.zone == other.zone)
+
+    def gain(one: str, other: str) -> int:
+        here, there = following[one], following[other]
+        return cost(one, here) + cost(other, there) - cost(one, there) - cost(other, here)
+
+    for one in [id for id, master in following.items() if cost(id, master)]:
+        other = max(following, key=lambda other: (gain(one, other), other))
+        if gain(one, other) > 0:
+            following[one], following[other] = following[other], following[one]
+
+
 def misfits(members: Members, following: Mapping[str, str], masters: tuple[str, ...]) -> tuple[int, int, int]:
     """How many replicas masters lack, stand on their master's host, and stand in its zone."""
     counts = Counter(following.values())
@@ -136,3 +156,16 @@ def following_in_the_end(members: Members, shape: Shape) -> dict[str, str]:
     """By replica its master, changed or not."""
     rest = {id: _master_of(node, shape) for id, node in members.wanted.items() if id not in shape.masters}
     return {**rest, **shape.following}
+
+
+def is_spare(members: Members, id: str, waiting: Mapping[str, str]) -> bool:
+    """Whether a node can be sent to another master at once: its own has no slots, or keeps enough replicas.
+
+    Those that are `waiting` to be sent away too do not count, unless they are the last to go.
+    """
+    node = members.nodes[id]
+    if not node.is_replica or node.master_id not in members.masters:
+        return True
+    siblings = members.topology.replicas_of(node.master_id)
+    staying = [s for s in siblings if s.id not in waiting and s.id in members.wanted and s.report.link_up]
+    return len(staying) >= max(1, members.wish.replicas)
