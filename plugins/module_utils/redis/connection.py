@@ -75,6 +75,8 @@ class Session:
         for address in requests:
             if address not in self._clients:
                 self._clients.setdefault(address, self._connect(address))
+        if len(requests) == 1:
+            return {address: self._ask_one(address, commands) for address, commands in requests.items()}
         answers = self._pool.map(lambda item: self._ask_one(*item), requests.items())
         return dict(zip(requests, answers))
 

@@ -8,7 +8,7 @@ in sync before those that they replace leave, and a node is forgotten when it ha
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,12 +25,14 @@ from ..nodes import Address, ListedNode
 from ..plan import Plan
 from ..problems import Expectation
 from ..reports import Report, Survey, parse_info
-from .asking import Leaving, ask_members, ask_plan
+from ..topology import Topology
+from .asking import Leaving, ask_members, ask_plan, count_keys
 from .batches import Pace
 from .holding import settings_to_give_back, settings_to_hold, usual_settings
 from .members import Members, ScaleWish
 from .moving import Mover
 from .obstacles import check_contradiction
+from .open_slots import Counts, find_repairs
 from .plan import ScalePlan
 from .shape import is_spare
 
@@ -40,7 +42,7 @@ NODE_TIMEOUT = "cluster-node-timeout"
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds: for the cluster to agree after an act, and for the work of one call (None for all of it)."""
+    """Seconds: for the cluster to agree after an act, and for slots to move in one call (None for as long as it takes)."""
 
     timeout: float = 120.0
     slice: float | None = None
@@ -70,7 +72,7 @@ def scale(
         after = before + "".join(f"+ {line}\n" for line in plan.lines())
         return {**answer, **run.progress(), "diff": {"before": before, "after": after}}
     try:
-        finished = run.carry_out(pace, started) if plan.acts else True
+        finished = run.carry_out(pace) if plan.acts else True
     except BaseException:
         run.give_settings_back()
         raise
@@ -117,18 +119,17 @@ class _Run:
         """Of the waiting that begins now."""
         return time.monotonic() + self.limits.timeout
 
-    def carry_out(self, pace: Pace, started: float) -> bool:
+    def carry_out(self, pace: Pace) -> bool:
         """Whether all was done."""
         plan = self.plan
-        ends = started + self.limits.slice if self.limits.slice is not None else float("inf")
         self._send({a: [_config_set(settings)] for a, settings in settings_to_hold(plan.members).items()})
-        if not self._repair(pace, ends):
+        if not self._repair(pace):
             return False
         self._promote()
         self._join()
         if plan.moves:
             self._place(drained=False)
-        if not self._move(pace, ends):
+        if not self._move(pace):
             return False
         self._place(drained=True)
         self._part()
@@ -136,9 +137,9 @@ class _Run:
 
     # --- the acts, in their order --------------------------------------------------------------------
 
-    def _repair(self, pace: Pace, ends: float) -> bool:
+    def _repair(self, pace: Pace) -> bool:
         repairs, members = self.plan.repairs, self.plan.members
-        forward = self._with_mover(members, pace, ends, lambda mover: mover.move(repairs.forward))
+        forward = self._with_mover(members, pace, lambda mover: mover.move(repairs.forward))
         if forward < sum(len(move.slots) for move in repairs.forward):
             return False
         self._send(
@@ -147,14 +148,22 @@ class _Run:
                 for id, slots in repairs.closed.items()
             }
         )
-        self._with_mover(members, pace, ends, lambda mover: mover.gather(repairs.gathered))
-        return not repairs.gathered or time.monotonic() < ends
+        if not repairs.gathered:
+            return True
+        self._with_mover(members, pace, lambda mover: mover.gather(repairs.gathered))
+        return not find_repairs(*self._open()).gathered
+
+    def _open(self) -> tuple[Topology, Counts]:
+        members = self.survey()
+        return members.topology, count_keys(self.session, members)
 
     def _promote(self) -> None:
         heirs = self.plan.shape.heirs
         if heirs:
-            order = Order(promote=tuple(self.plan.members.name(id) for id in heirs.values()))
-            fail_over(self.session, self.nodes, order, self.deadline)
+            members = self.plan.members
+            witnesses = [ListedNode(node.address, node.zone) for node in members.topology.nodes.values() if node.report]
+            order = Order(promote=tuple(members.name(id) for id in heirs.values()))
+            fail_over(self.session, witnesses, order, self.deadline)
 
     def _join(self) -> None:
         """New nodes are met, and follow new masters before these have slots; functions are what the others have."""
@@ -186,11 +195,11 @@ class _Run:
         self._wait_for_masters(fresh, [report.address for report in reports])
         self._copy_functions([members.addresses[id] for id in sorted(fresh)])
 
-    def _move(self, pace: Pace, ends: float) -> bool:
+    def _move(self, pace: Pace) -> bool:
         moves = self.plan.moves
         if not moves:
             return True
-        moved = self._with_mover(self.survey(), pace, ends, lambda mover: mover.move(moves))
+        moved = self._with_mover(self.survey(), pace, lambda mover: mover.move(moves))
         return moved == sum(len(move.slots) for move in moves)
 
     def _place(self, drained: bool) -> None:
@@ -245,13 +254,13 @@ class _Run:
 
     # --- their parts ---------------------------------------------------------------------------------
 
-    def _with_mover(self, members: Members, pace: Pace, ends: float, act: Any) -> int:
+    def _with_mover(self, members: Members, pace: Pace, act: Callable[[Mover], None]) -> int:
         """How many slots were moved."""
         started = time.monotonic()
         login = self.session.login
         patient = replace(login, timeout=max(login.timeout, pace.move_timeout + 5))
         with Session(patient) as session:
-            mover = Mover(session, members, pace, ends)
+            mover = Mover(session, members, pace, self.limits.slice)
             try:
                 act(mover)
             finally:

@@ -3,8 +3,8 @@
 """Moves slots with their keys between running masters, while clients use them.
 
 For each slot: the target is told that it imports it, the source that it migrates it, so that clients find every key on
-one of them; all keys are sent over; then the target is told that it owns the slot, the source, and the others. The source
-lets go last: a target that owned a slot too early would make it throw away the keys that are left.
+one of them; all keys are sent over; then the target is told that it owns the slot, which it tells the others over the
+bus, and then the source. A target that owned a slot too early would make the source throw away the keys that are left.
 Many slots are open at once and their commands share a round trip; each source has a thread of its own.
 """
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .obstacles import dataset
 from .throttle import Throttle
 
 WINDOW_SLOTS, WINDOW_KEYS = 64, 4000  # open at once on each source
-KNOWN_SHARE = 32
+KNOWN_SHARE = 16
 MEASURED_ABOVE = 1024  # bytes a key on average, from which on keys are measured before they are sent
 TRIES, RETRY_SECONDS = 20, 0.25
 MORE_SECONDS = 5.0
@@ -67,15 +67,16 @@ class _Doors:
 
 
 class Mover:
-    """Moves slots until `ends` (time.monotonic()); `slots` and `keys` count what was moved.
+    """Moves slots for so many seconds, None for no limit; `slots` and `keys` count what was moved.
 
-    Slots that are open then get some seconds more; what is open still is finished by the next run.
+    Slots that are open at the end get some seconds more; what is open still is finished by the next run.
 
     Use `session` for nothing else meanwhile; its time limit must be above that of the pace.
     """
 
-    def __init__(self, session: Session, members: Members, pace: Pace, ends: float) -> None:
-        self._session, self._members, self._pace, self._ends = session, members, pace, ends
+    def __init__(self, session: Session, members: Members, pace: Pace, seconds: float | None) -> None:
+        self._session, self._members, self._pace = session, members, pace
+        self._ends = time.monotonic() + (float("inf") if seconds is None else seconds)
         self._throttle = Throttle(pace)
         self._lock = threading.Lock()
         self._failed = threading.Event()
@@ -84,6 +85,7 @@ class Mover:
 
     @property
     def out_of_time(self) -> bool:
+        """Whether no more slots shall be opened. Those of the first turn are opened in any case."""
         return time.monotonic() >= self._ends
 
     def move(self, moves: Iterable[Move]) -> None:
@@ -116,9 +118,11 @@ class Mover:
                 keys_per_slot = source.keys / max(1, len(source.view.myself.slots) or len(move.slots))
                 size = window_slots(keys_per_slot, self._pace, WINDOW_SLOTS, WINDOW_KEYS)
                 slots = sorted(move.slots)
-                while slots and not self.out_of_time and not self._failed.is_set():
+                while slots and not self._failed.is_set():
                     done = act(move, slots[:size])
                     slots = slots[done:]
+                    if self.out_of_time:
+                        return
         except BaseException:
             self._failed.set()
             raise
@@ -145,14 +149,13 @@ class Mover:
         assign = [("CLUSTER", "SETSLOT", slot, "NODE", move.target) for slot in slots]
         self._must(target, assign)
         self._must(source, assign)
-        # The others hear of it over the bus as well; told at once, they send clients the right way.
-        others = [node.address for id, node in self._members.masters.items() if id not in (move.source, move.target)]
-        self._session.ask_all([address for address in others if address not in (source, target)], *assign)
         return True
 
     def _gather_window(self, move: Move, slots: Sequence[int]) -> int:
-        """A node sends keys of a slot that is not its own only while it takes it for open."""
+        """A node sends keys of a slot that is not its own only while it takes it for open; and nothing while it knows no
+        owner of a slot, as when that failed over while this node imported it."""
         source = self._address(move.source)
+        self._must(source, [("CLUSTER", "SETSLOT", slot, "NODE", move.target) for slot in slots])
         self._must(source, [("CLUSTER", "SETSLOT", slot, "IMPORTING", move.target) for slot in slots])
         if self._send_keys(move, slots, replace=False):
             self._must(source, [("CLUSTER", "SETSLOT", slot, "STABLE") for slot in slots])

@@ -11,9 +11,10 @@ from ..errors import Refused
 from ..nodes import Address
 from ..problems import Expectation, Problem, find_problems
 from ..reports import Report, Survey
-from ..slots import format_slots
+from ..slots import format_slots, parse_slots
 from .balance import Move
 from .members import Members
+from .open_slots import living_masters
 from .shape import Shape, following_in_the_end, misfits
 
 # What scaling neither repairs nor works beside. Most of these also turn up for a moment after each change.
@@ -80,10 +81,33 @@ def _of_health(members: Members) -> Iterator[dict[str, str]]:
 
 def _is_tolerable(problem: Problem, members: Members) -> bool:
     leaving = {node.name for node in members.leaving.values()}
-    idle = {node.name for node in members.topology.idle_masters}
     if problem.code == "state_down":
-        return set(problem.nodes) <= leaving | idle
+        idle = {node.name for node in members.topology.idle_masters}
+        return set(problem.nodes) <= leaving | idle | set(_lost_sight(members))
+    if problem.code == "views_differ":
+        return _differs_in_open_slots_only(problem, members)
     return problem.code in OF_LEAVING and problem.nodes[0] in leaving
+
+
+def _lost_sight(members: Members) -> Iterator[str]:
+    """Nodes that count themselves down because a slot that they import has no owner in their view.
+
+    A node does not hear who owns a slot that it imports. When the old owner has become a replica, nobody is left.
+    """
+    for node in living_masters(members.topology):
+        view = node.report.view
+        known = frozenset().union(*(seen.slots for seen in view.nodes.values()))
+        if {slot for slot, source in view.myself.importing} - known:
+            yield node.name
+
+
+def _differs_in_open_slots_only(problem: Problem, members: Members) -> bool:
+    """As above, or the old owner still counts as the owner."""
+    node = next(node for node in members.topology.nodes.values() if node.name == problem.nodes[0])
+    view, reference = node.report.view, members.topology.reference
+    common = view.settled.keys() & reference.settled.keys()
+    same_roles = all(view.nodes[id].master_id == reference.nodes[id].master_id for id in common)
+    return same_roles and parse_slots(problem.slots) <= {slot for slot, source in view.myself.importing}
 
 
 def check_shape(members: Members, shape: Shape) -> None:
