@@ -111,12 +111,14 @@ def _spare(
     mean: float,
     tolerance: float,
 ) -> Iterator[tuple[float, int, str]]:
-    """The heaviest slots that a master above the mean can give without falling below it."""
-    enough = mean * (1 + tolerance / 400)
+    """The heaviest slots of a master above the mean, until it is near the mean, or all of its slots like the next one
+    would not bring it there."""
+    near = mean * tolerance / 200
     for slot in sorted(slots, key=lambda slot: (-weights[slot], -slot)):
-        if loads[master] <= enough:
+        excess = loads[master] - mean
+        if excess <= near or weights[slot] * len(slots) < excess:
             return
-        if loads[master] - weights[slot] >= mean:
+        if excess - weights[slot] >= -near:
             loads[master] -= weights[slot]
             yield weights[slot], slot, master
 

@@ -78,7 +78,8 @@ class ScalePlan:
             return [{"action": action, "node": a, "target": b, "slots": slots} for a, b, slots in pairs]
 
         steps = moving("finish", repairs.forward)
-        steps += [{"action": "close", "node": name(id), "slots": format_slots(s)} for id, s in repairs.closed.items()]
+        closed = sorted((name(id), format_slots(slots)) for id, slots in repairs.closed.items())
+        steps += [{"action": "close", "node": node, "slots": slots} for node, slots in closed]
         steps += moving("gather", repairs.gathered)
         steps += [{"action": "promote", "node": name(new), "target": name(old)} for old, new in shape.heirs.items()]
         steps += [{"action": "empty", "node": name(id)} for id in shape.emptied]
