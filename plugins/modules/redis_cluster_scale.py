@@ -59,8 +59,9 @@ options:
   tolerance:
     description:
       - Percent of the mean that a master's share may be above or below it, before slots move for balance alone.
-      - 0 with O(balance=slots) and 10 with O(balance=memory), when it is not given.
+      - With O(balance=memory), which is an estimate, never less than 10.
     type: float
+    default: 0
   batch_keys:
     description: Keys that are sent at once, at most. A server answers no client meanwhile.
     type: int

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import time
 from itertools import count, islice
 
 import pytest
 from benchmarks.load import Load
 from integration.ansible_run import run_module
-from integration.scaling import act, arguments, fill, keys_of_masters, missing, run_in_process, settled
+from integration.scaling import act, arguments, fill, keys_of_masters, missing, settled
 from integration.servers import PASSWORD
 
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.errors import Refused
+from ansible_collections.omnimind.platform.plugins.module_utils.redis.scaling.acting import Limits
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.scaling.batches import Pace
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.slots import key_slot
 
@@ -95,12 +97,11 @@ def test_replicas_are_added_without_moving_a_slot(start):
 
 
 def test_memory_is_balanced(grown):
-    fill(grown.cluster)
     names = (f"heavy:{number}" for number in count())
     heavy = islice((name for name in names if key_slot(name) < 400), 6000)
     with grown.all.master(0).client() as redis, redis.pipeline(transaction=False) as pipeline:
         for name in heavy:
-            pipeline.set(name, "x" * 200)
+            pipeline.set(name, "x" * 500)
         pipeline.execute()
     before = [shard["keys"] for shard in grown.cluster.check()["shards"]]
     answer = act(grown.cluster, grown.old, balance="memory", tolerance=10)
@@ -125,3 +126,73 @@ def test_keys_move_no_faster_than_allowed(grown):
     answer = act(grown.all, grown.all.servers, pace=Pace(keys_per_second=400))
     assert answer["moved_keys"] > 300
     assert answer["moving_seconds"] > (answer["moved_keys"] - 100) / 400
+
+
+def test_the_module_shows_progress_and_changes_nothing_when_run_again(grown):
+    fill(grown.cluster, 2000)
+    options = arguments(grown.all.servers, slice_seconds=1, keys_per_second=200)
+    planned = run_module("redis_cluster_scale", options, "--check", "--diff")
+    assert planned["changed"] and "finished" not in planned
+    assert "joins the cluster" in planned["output"] and len(grown.cluster.check()["nodes"]) == 6
+    done = run_module("redis_cluster_scale", options)
+    lines = re.findall(r"redis_cluster_scale: (\d+) of 4096 slots moved, \d+ keys, \d+ keys/s, about \d+ s left", done["output"])
+    assert len(lines) >= 2 and lines == sorted(lines, key=int)
+    assert done["finished"] and done["plan"] == planned["plan"]
+    assert done["moved_slots"] == 4096 and done["remaining_slots"] == 0
+    again = run_module("redis_cluster_scale", options)
+    assert not again["changed"] and again["plan"] == []
+    wrong = run_module("redis_cluster_scale", {**options, "batch_keys": 0})
+    assert wrong["failed"] and wrong["msg"] == "batch_keys: 0 is below 1, the least that makes sense"
+
+
+def layout(grown):
+    """Shards with their keys, what each node knows of the others, and its settings."""
+    lines = [line.split() for server in grown.old for line in server.call("CLUSTER", "NODES").splitlines()]
+    views = sorted((fields[0], fields[2], fields[3], *fields[8:]) for fields in lines)
+    return grown.cluster.check()["shards"], views, [server.call("CONFIG", "GET", "cluster-*") for server in grown.old]
+
+
+def test_refusals_change_nothing(grown):
+    fill(grown.cluster, 500)
+    before = layout(grown)
+
+    def refused(reason, servers, **options):
+        with pytest.raises(Refused, match=reason):
+            act(grown.all, servers, **options)
+        assert layout(grown) == before
+
+    refused("named neither in nodes nor in leaving", grown.old[:3] + grown.old[4:], replicas=0)
+    refused("6 nodes are needed for 3 masters", grown.old[:2] + grown.old[3:5], leaving=["127.0.0.3"])
+    refused("is named in nodes and in leaving", grown.old, leaving=[grown.old[0]])
+    grown.new[0].call("DEBUG", "POPULATE", 1)
+    refused("holds 1 keys", grown.all.servers)
+    grown.new[0].call("FLUSHALL")
+    for server in grown.new:
+        server.call("CONFIG", "SET", "maxmemory", "1mb")
+    refused("maxmemory is 1.0 MB and maxmemory-policy is noeviction", grown.all.servers)
+    for server in grown.new:
+        server.call("CONFIG", "SET", "maxmemory", "0")
+    crowded = [server for server in grown.old if server.host != "127.0.0.3"] + grown.new[:1]
+    refused("5 are listed", crowded, leaving=["127.0.0.3"])
+    grown.new[1].kill()
+    refused("does not answer", grown.all.servers)
+
+
+def test_a_dead_master_is_refused_and_a_dead_replica_forgotten(start):
+    cluster = start(["127.0.0.1", "127.0.0.2", "127.0.0.3"] * 2 + ["127.0.0.4"])
+    cluster.form()
+    seventh = cluster.servers[6]
+    six = type(cluster)(cluster.servers[:6], cluster.session)
+    assert seventh.call("ROLE")[0] == "slave"
+    seventh.kill()
+    with pytest.raises(Refused, match="named neither"):
+        act(six, six.servers)
+    answer = act(six, six.servers, leaving=["127.0.0.4"])
+    assert "forget" in {step["action"] for step in answer["plan"]} and six.check()["healthy"]
+    assert answer["moved_slots"] == 0 and len(six.check()["nodes"]) == 6
+    master, replica = cluster.shard(0)
+    replica.kill()
+    master.kill()
+    rest = [server for server in six.servers if server not in (master, replica)]
+    with pytest.raises(Refused, match="slots of .* are not served|6 nodes are needed"):
+        act(six, rest, leaving=[master, replica], limits=Limits(timeout=1))

@@ -289,3 +289,4 @@ def test_progress_of_several_slices():
     found = progress.add(last)
     assert found["plan"] == [1] and found["moved_slots"] == 400 and found["diff"] == {"before": "a", "after": "c"}
     assert Progress().line() == "0 of 0 slots moved, 0 keys"
+

@@ -17,7 +17,7 @@ SCALING_ARGUMENTS: dict[str, dict[str, Any]] = {
     "anti_affinity": {"type": "str", "choices": ["none", "preferred", "required"], "default": "preferred"},
     "leaving": {"type": "list", "elements": "raw", "default": []},
     "balance": {"type": "str", "choices": list(BALANCES), "default": "slots"},
-    "tolerance": {"type": "float"},
+    "tolerance": {"type": "float", "default": 0},
     "batch_keys": {"type": "int", "default": 100},
     "batch_kb": {"type": "int", "default": 1024},
     "keys_per_second": {"type": "float", "default": 0},
@@ -33,9 +33,7 @@ def wish_of(params: dict[str, Any], leaving: Leaving) -> ScaleWish:
     """The wish of a module's options. Raises RedisFailure naming the option that makes no sense."""
     _must_be(params, "replicas", 0)
     _must_be(params, "tolerance", 0)
-    tolerance = params["tolerance"]
-    if tolerance is None:
-        tolerance = MEMORY_TOLERANCE if params["balance"] == MEMORY_EVENLY else 0
+    tolerance = max(params["tolerance"], MEMORY_TOLERANCE if params["balance"] == MEMORY_EVENLY else 0)
     return ScaleWish(params["replicas"], params["anti_affinity"], leaving.names, params["balance"], tolerance)
 
 
@@ -60,5 +58,5 @@ def limits_of(params: dict[str, Any]) -> Limits:
 
 def _must_be(params: dict[str, Any], name: str, least: float) -> None:
     value = params[name]
-    if value is not None and value < least:
+    if value < least:
         raise RedisFailure(f"{name}: {value} is below {least}, the least that makes sense")
