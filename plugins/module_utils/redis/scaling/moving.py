@@ -24,7 +24,7 @@ from .obstacles import dataset
 from .throttle import Throttle
 
 WINDOW_SLOTS, WINDOW_KEYS = 64, 4000  # open at once on each source
-KNOWN_SHARE = 16
+KNOWN_SHARE = 32
 MEASURED_ABOVE = 1024  # bytes a key on average, from which on keys are measured before they are sent
 TRIES, RETRY_SECONDS = 20, 0.25
 MORE_SECONDS = 5.0
