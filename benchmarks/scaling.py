@@ -41,7 +41,7 @@ class Round(NamedTuple):
 def measure(options: Options) -> Table:
     ways: dict[str, Callable[[Servers], None]] = {
         "ours": _ours,
-        "redis-cli": lambda servers: _redis_cli(servers),
+        "redis-cli": _redis_cli,
         "redis-cli, pipeline 100": lambda servers: _redis_cli(servers, "--cluster-pipeline", "100"),
     }
     rounds: dict[str, list[Round]] = {way: [] for way in ways}

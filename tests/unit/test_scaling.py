@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.core import errors, nodes
+from unit.core import errors, nodes, problems
 from unit.model import Model, complete, mask, spread
 
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.scaling.asking import parse_leaving
@@ -271,6 +271,18 @@ def test_a_held_node_remembers_what_it_had(allowed, barrier, delay):
     assert held({}) == {}
 
 
+def test_a_node_that_is_held_is_a_warning_and_gets_its_settings_back():
+    model = complete()
+    had = {"cluster-allow-replica-migration": "yes", "cluster-migration-barrier": "1", "repl-diskless-sync-delay": "5"}
+    for server in model.servers.values():
+        server.settings.update(had)
+    model.at(ONE).settings.update(held(had))
+    assert [problem.code for problem in problems.find_problems(model.survey())] == ["scaling_unfinished"]
+    found = plan(model)
+    assert found and not found.acts and found.steps() == [{"action": "restore", "node": ONE}]
+    assert list(found.restored.values()) == [had]
+
+
 def test_names_of_those_that_leave():
     found = parse_leaving(["10.0.0.1:7000", "10.0.0.2", {"host": "10.0.0.3", "port": 7001}, "[::1]:7000", "::2"])
     assert found.names == {"10.0.0.1:7000", "10.0.0.2", "10.0.0.3:7001", "[::1]:7000", "::2"}
@@ -289,4 +301,3 @@ def test_progress_of_several_slices():
     found = progress.add(last)
     assert found["plan"] == [1] and found["moved_slots"] == 400 and found["diff"] == {"before": "a", "after": "c"}
     assert Progress().line() == "0 of 0 slots moved, 0 keys"
-

@@ -8,12 +8,12 @@ in sync before those that they replace leave, and a node is forgotten when it ha
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ..agreement import POLL_SECONDS, dissenters
-from ..connection import Command, Session, first_error
+from ..connection import Answer, Command, Session, first_error
 from ..convergence import wait_until_healthy
 from ..description import layout_text
 from ..errors import RedisFailure
@@ -168,7 +168,7 @@ class _Run:
     def _join(self) -> None:
         """New nodes are met, and follow new masters before these have slots; functions are what the others have."""
         plan, members, shape = self.plan, self.plan.members, self.plan.shape
-        self._send({members.addresses[id]: [("CLUSTER", "RESET", "SOFT")] for id in shape.emptied})
+        self._reset({members.addresses[id]: [("CLUSTER", "RESET", "SOFT")] for id in shape.emptied})
         emptied = [members.addresses[id] for id in shape.emptied]
         sources = [node for node in members.leaving.values() if node.slots and node.report]
         acquainted = [*members.wanted.values(), *sources]
@@ -242,7 +242,7 @@ class _Run:
         known = {report.address: [id for id in gone if id in report.view.nodes] for report in staying}
         self._send({a: [("CLUSTER", "FORGET", id) for id in ids] for a, ids in known.items() if ids}, "Unknown node")
         given_back = settings_to_give_back(members)
-        self._send(
+        self._reset(
             {
                 report.address: [
                     *([_config_set(given_back[report.address])] if report.address in given_back else []),
@@ -341,10 +341,22 @@ class _Run:
     def _send(self, requests: Mapping[Address, Sequence[Command]], tolerated: str = "\n") -> None:
         """Every command must succeed on every node, or fail with what is tolerated."""
         requests = {address: commands for address, commands in requests.items() if commands}
-        for address, answer in self.session.ask(requests).items():
-            error = first_error(answer)
-            if error and tolerated not in str(error):
-                raise RedisFailure(f"{address} refused a step of the plan: {error}")
+        for refusal in _refusals(self.session.ask(requests), tolerated):
+            raise RedisFailure(refusal)
+
+    def _reset(self, requests: Mapping[Address, Sequence[Command]]) -> None:
+        """As _send, with the time that a replica takes to throw its data away."""
+        login = self.session.login
+        with Session(replace(login, timeout=max(login.timeout, self.limits.timeout))) as session:
+            for refusal in _refusals(session.ask(requests)):
+                raise RedisFailure(refusal)
+
+
+def _refusals(answers: Mapping[Address, Answer], tolerated: str = "\n") -> Iterator[str]:
+    for address, answer in answers.items():
+        error = first_error(answer)
+        if error and tolerated not in str(error):
+            yield f"{address} refused a step of the plan: {error}"
 
 
 def _survey_of(reports: Iterable[Report]) -> Survey:

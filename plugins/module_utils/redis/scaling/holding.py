@@ -13,15 +13,10 @@ from collections import Counter
 from collections.abc import Mapping
 
 from ..nodes import Address
-from ..reports import DEFAULT_SETTINGS, Report
+from ..reports import DEFAULT_SETTINGS, HELD_BARRIER, Report
 from .members import Members
 
 ALLOWED, BARRIER, DELAY = "cluster-allow-replica-migration", "cluster-migration-barrier", "repl-diskless-sync-delay"
-UNIT = 1000000  # above any barrier, and so often in the barrier of a node that is held that it tells the rest
-
-
-def is_held(report: Report) -> bool:
-    return int(report.settings.get(BARRIER, 0)) >= UNIT
 
 
 def held(settings: Mapping[str, str]) -> dict[str, str]:
@@ -29,12 +24,12 @@ def held(settings: Mapping[str, str]) -> dict[str, str]:
     if not {ALLOWED, BARRIER, DELAY} <= settings.keys():
         return {}
     note = 1 + 2 * int(settings[DELAY]) + (settings[ALLOWED] == "yes")
-    return {ALLOWED: "no", BARRIER: str(int(settings[BARRIER]) + note * UNIT), DELAY: "0"}
+    return {ALLOWED: "no", BARRIER: str(int(settings[BARRIER]) + note * HELD_BARRIER), DELAY: "0"}
 
 
 def given_back(settings: Mapping[str, str]) -> dict[str, str]:
     """What a node that is held had before."""
-    note, barrier = divmod(int(settings[BARRIER]), UNIT)
+    note, barrier = divmod(int(settings[BARRIER]), HELD_BARRIER)
     delay, allowed = divmod(note - 1, 2)
     return {ALLOWED: "yes" if allowed else "no", BARRIER: str(barrier), DELAY: str(delay)}
 
@@ -42,7 +37,7 @@ def given_back(settings: Mapping[str, str]) -> dict[str, str]:
 def settings_to_hold(members: Members) -> dict[Address, dict[str, str]]:
     """By node that is not held yet, what holds it. Nodes that are being joined have other ones of these settings."""
     reports = [node.report for node in members.nodes.values() if node.report]
-    return {r.address: held(r.settings) for r in reports if not is_held(r) and not r.is_forming and held(r.settings)}
+    return {r.address: held(r.settings) for r in reports if not r.is_held and not r.is_forming and held(r.settings)}
 
 
 def settings_to_give_back(members: Members) -> dict[Address, dict[str, str]]:
@@ -57,13 +52,13 @@ def settings_to_give_back(members: Members) -> dict[Address, dict[str, str]]:
 
 def _taken(report: Report, members: Members) -> dict[str, str]:
     usual = usual_settings(members) if report.is_forming else {}
-    return {**usual, **(given_back(report.settings) if is_held(report) else {})}
+    return {**usual, **(given_back(report.settings) if report.is_held else {})}
 
 
 def usual_settings(members: Members) -> Mapping[str, str]:
     """What most nodes have of the settings that joining nodes have others of."""
     reports = [node.report for node in members.nodes.values() if node.report and not node.report.is_forming]
-    known = [{**report.settings, **(given_back(report.settings) if is_held(report) else {})} for report in reports]
+    known = [{**report.settings, **(given_back(report.settings) if report.is_held else {})} for report in reports]
     usual = {}
     for name, default in DEFAULT_SETTINGS.items():
         values = Counter(settings[name] for settings in known if name in settings)

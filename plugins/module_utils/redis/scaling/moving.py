@@ -31,9 +31,6 @@ MORE_SECONDS = 5.0
 PASSING = ("IOERR", "TRYAGAIN", "LOADING", "CLUSTERDOWN", "MASTERDOWN")
 
 
-Act = Callable[[Move, Sequence[int]], int]
-
-
 class _Doors:
     """How many slots are open towards each target: few while it owns few.
 
@@ -47,23 +44,26 @@ class _Doors:
         self._sources = {target: sum(move.target == target for move in moves) for target in self._owned}
         self._changed = threading.Condition()
 
-    def open(self, move: Move, wanted: int, failed: threading.Event) -> int:
-        """Wait until slots may be opened; how many of those that are wanted. One at least, when all `failed`."""
+    def exchange(self, move: Move, closing: int, wanted: int, failed: threading.Event) -> int:
+        """How many of the slots that are wanted may be opened, now that others are closed.
+
+        It waits for one at least, unless there are slots to be closed first, or one thread has failed.
+        """
         with self._changed:
-            while True:
+            self._open[move.target] -= closing
+            self._owned[move.target] += closing
+            self._changed.notify_all()
+            while wanted:
                 room = max(1, self._owned[move.target] // KNOWN_SHARE)
                 free = room - self._open[move.target]
-                if free > 0 or failed.is_set():
+                if free > 0:
                     count = max(1, min(wanted, free, room // self._sources[move.target]))
                     self._open[move.target] += count
                     return count
+                if closing or failed.is_set():
+                    return 0
                 self._changed.wait(0.05)
-
-    def close(self, move: Move, count: int) -> None:
-        with self._changed:
-            self._open[move.target] -= count
-            self._owned[move.target] += count
-            self._changed.notify_all()
+            return 0
 
 
 class Mover:
@@ -83,11 +83,6 @@ class Mover:
         self._doors = _Doors(members, [])
         self.slots = self.keys = 0
 
-    @property
-    def out_of_time(self) -> bool:
-        """Whether no more slots shall be opened. Those of the first turn are opened in any case."""
-        return time.monotonic() >= self._ends
-
     def move(self, moves: Iterable[Move]) -> None:
         """Move slots with their keys, of which the source's copies count.
 
@@ -95,13 +90,13 @@ class Mover:
         """
         moves = list(moves)
         self._doors = _Doors(self._members, moves)
-        self._run(moves, self._move_window)
+        self._run(moves, self._move_slots)
 
     def gather(self, moves: Iterable[Move]) -> None:
         """Send keys to the owner of their slot, whose copies count; the slots stay where they are."""
-        self._run(moves, self._gather_window)
+        self._run(moves, self._gather_slots)
 
-    def _run(self, moves: Iterable[Move], act: Act) -> None:
+    def _run(self, moves: Iterable[Move], act: Callable[[Move, list[int], int], None]) -> None:
         """One thread a source."""
         flows: dict[str, list[Move]] = {}
         for move in moves:
@@ -111,78 +106,85 @@ class Mover:
         with ThreadPoolExecutor(len(flows)) as pool:
             list(pool.map(lambda source: self._flow(flows[source], act), flows))
 
-    def _flow(self, moves: Sequence[Move], act: Act) -> None:
+    def _flow(self, moves: Sequence[Move], act: Callable[[Move, list[int], int], None]) -> None:
         try:
-            for move in moves:
+            for turn, move in enumerate(moves):
+                if turn and self._stops:
+                    return
                 source = self._members.nodes[move.source].report
                 keys_per_slot = source.keys / max(1, len(source.view.myself.slots) or len(move.slots))
-                size = window_slots(keys_per_slot, self._pace, WINDOW_SLOTS, WINDOW_KEYS)
-                slots = sorted(move.slots)
-                while slots and not self._failed.is_set():
-                    done = act(move, slots[:size])
-                    slots = slots[done:]
-                    if self.out_of_time:
-                        return
+                act(move, sorted(move.slots), window_slots(keys_per_slot, self._pace, WINDOW_SLOTS, WINDOW_KEYS))
         except BaseException:
             self._failed.set()
             raise
 
-    # --- one window of slots -----------------------------------------------------------------------
+    @property
+    def _stops(self) -> bool:
+        """Whether no more slots shall be opened. Those of a thread's first turn are opened in any case."""
+        return self._failed.is_set() or time.monotonic() >= self._ends
 
-    def _move_window(self, move: Move, slots: Sequence[int]) -> int:
-        """Move slots from the front of these; how many were dealt with."""
-        count = self._doors.open(move, len(slots), self._failed)
-        try:
-            moved = self._move_slots(move, slots[:count])
-        finally:
-            self._doors.close(move, count)
-        with self._lock:
-            self.slots += count if moved else 0
-        return count
+    # --- windows of slots ----------------------------------------------------------------------------
 
-    def _move_slots(self, move: Move, slots: Sequence[int]) -> bool:
+    def _move_slots(self, move: Move, slots: list[int], size: int) -> None:
+        """Open a window of slots in the same round trips in which the one before it is closed."""
+        opened: list[int] = []
+        started = False
+        while True:
+            wanted = 0 if started and self._stops else len(slots[:size])
+            count = self._doors.exchange(move, len(opened), wanted, self._failed)
+            if not opened and not count:
+                return
+            if not self._exchange(move, opened, slots[:count]):
+                return
+            opened, slots, started = slots[:count], slots[count:], True
+
+    def _exchange(self, move: Move, closing: Sequence[int], opening: Sequence[int]) -> bool:
+        """Whether all keys of the slots that are opened were sent. Those of the others have been."""
         source, target = self._address(move.source), self._address(move.target)
-        self._must(target, [("CLUSTER", "SETSLOT", slot, "IMPORTING", move.source) for slot in slots])
-        self._must(source, [("CLUSTER", "SETSLOT", slot, "MIGRATING", move.target) for slot in slots])
-        if not self._send_keys(move, slots, replace=True):
-            return False
-        assign = [("CLUSTER", "SETSLOT", slot, "NODE", move.target) for slot in slots]
-        self._must(target, assign)
-        self._must(source, assign)
-        return True
+        assign = [("CLUSTER", "SETSLOT", slot, "NODE", move.target) for slot in closing]
+        self._must(target, [*assign, *(("CLUSTER", "SETSLOT", slot, "IMPORTING", move.source) for slot in opening)])
+        migrate = [("CLUSTER", "SETSLOT", slot, "MIGRATING", move.target) for slot in opening]
+        listing = _listing(opening) if opening else []
+        answer = self._must(source, [*assign, *migrate, *listing])
+        with self._lock:
+            self.slots += len(closing)
+        return not opening or self._send_keys(move, opening, True, answer[-len(listing) :])
 
-    def _gather_window(self, move: Move, slots: Sequence[int]) -> int:
+    def _gather_slots(self, move: Move, slots: list[int], size: int) -> None:
         """A node sends keys of a slot that is not its own only while it takes it for open; and nothing while it knows no
         owner of a slot, as when that failed over while this node imported it."""
         source = self._address(move.source)
-        self._must(source, [("CLUSTER", "SETSLOT", slot, "NODE", move.target) for slot in slots])
-        self._must(source, [("CLUSTER", "SETSLOT", slot, "IMPORTING", move.target) for slot in slots])
-        if self._send_keys(move, slots, replace=False):
-            self._must(source, [("CLUSTER", "SETSLOT", slot, "STABLE") for slot in slots])
-        return len(slots)
+        for start in range(0, len(slots), size):
+            window = slots[start : start + size]
+            self._must(source, [("CLUSTER", "SETSLOT", slot, "NODE", move.target) for slot in window])
+            self._must(source, [("CLUSTER", "SETSLOT", slot, "IMPORTING", move.target) for slot in window])
+            if self._send_keys(move, window, False):
+                self._must(source, [("CLUSTER", "SETSLOT", slot, "STABLE") for slot in window])
+            if self._stops:
+                return
 
-    def _send_keys(self, move: Move, slots: Sequence[int], replace: bool) -> bool:
-        """Send all keys of the slots; False when time ran out before that."""
+    def _send_keys(self, move: Move, slots: Sequence[int], replace: bool, found: Answer | None = None) -> bool:
+        """Send all keys of the slots; False when time ran out before that. `found` answers the listing of them."""
         source, node = self._address(move.source), self._members.nodes[move.source].report
         usual_size = dataset(node) / max(1, node.keys)
         pending = list(slots)
         while True:
-            count = max(10, WINDOW_KEYS // len(pending))
-            found = self._must(source, [("ROLE",), *(("CLUSTER", "GETKEYSINSLOT", slot, count) for slot in pending)])
+            found = found or self._must(source, _listing(pending))
             if found[0][0] != "master":
                 raise RedisFailure(f"{source} is no master any more; run it again")
             keys = {slot: names for slot, names in zip(pending, found[1:]) if names}
             if not keys:
                 return True
-            pending = list(keys)
-            for batch, size in batches(keys, self._pace, self._measure(source, keys, usual_size), usual_size):
+            pending, found = list(keys), None
+            todo = list(batches(keys, self._pace, self._measure(source, keys, usual_size), usual_size))
+            for number, (batch, size) in enumerate(todo, 1):
                 if time.monotonic() >= self._ends + MORE_SECONDS or self._failed.is_set():
                     return False
-                number = sum(map(len, batch.values()))
-                self._throttle.wait(number, size)
-                self._send_batch(move, batch, replace)
+                count = sum(map(len, batch.values()))
+                self._throttle.wait(count, size)
+                found = self._send_batch(move, batch, replace, _listing(pending) if number == len(todo) else [])
                 with self._lock:
-                    self.keys += number
+                    self.keys += count
 
     def _measure(self, source: Address, keys: Mapping[int, Sequence[str]], usual_size: float) -> dict[str, int]:
         if usual_size <= MEASURED_ABOVE:
@@ -195,13 +197,17 @@ class Mover:
 
     # --- commands ----------------------------------------------------------------------------------
 
-    def _send_batch(self, move: Move, batch: Mapping[int, Sequence[str]], replace: bool) -> None:
+    def _send_batch(
+        self, move: Move, batch: Mapping[int, Sequence[str]], replace: bool, after: Sequence[Command]
+    ) -> Answer | None:
+        """Send keys, and other commands after them in the same round trip; their answers if all keys went at once."""
         source, waiting = self._address(move.source), dict(batch)
         for attempt in range(TRIES):
-            answer = self._session.ask({source: [self._migrate(move, names, replace) for names in waiting.values()]})[source]
+            sending = [self._migrate(move, names, replace) for names in waiting.values()]
+            answer = self._session.ask({source: [*sending, *(after if not attempt else [])]})[source]
             error = first_error(answer)
             if error is None:
-                return
+                return answer[len(sending) :] if not attempt else None
             if isinstance(answer, RedisError):
                 raise RedisFailure(f"{source} did not send keys: {error}")
             failed = [(slot, reply) for slot, reply in zip(waiting, answer) if isinstance(reply, RedisError)]
@@ -212,7 +218,7 @@ class Mover:
                 elif not any(word in str(reply) for word in PASSING):
                     raise RedisFailure(f"{source} did not send keys of slot {slot}: {reply}")
             if not waiting:
-                return
+                return None
             time.sleep(RETRY_SECONDS)
         raise RedisFailure(f"{source} did not send keys to {self._address(move.target)}: {error}")
 
@@ -254,3 +260,9 @@ class Mover:
         if error:
             raise RedisFailure(f"{address} refused to have slots moved: {error}")
         return answer
+
+
+def _listing(slots: Sequence[int]) -> list[Command]:
+    """Asks for keys of slots, and whether the server still is their master."""
+    count = max(10, WINDOW_KEYS // len(slots))
+    return [("ROLE",), *(("CLUSTER", "GETKEYSINSLOT", slot, count) for slot in slots)]
