@@ -15,6 +15,7 @@ html_copy_source = False
 
 ANSIBLE = "https://docs.ansible.com/ansible/latest/"
 ANSIBLE_PAGES = {
+    "action_plugins": "plugins/action.html",
     "ansible_configuration_settings": "reference_appendices/config.html",
     "common_return_values": "reference_appendices/common_return_values.html",
 }

@@ -10,6 +10,7 @@ description:
     looks after a whole cluster never takes it for smaller than it is.
   - A host's nodes come from its inventory variables C(redis_cluster_ports), C(redis_cluster_address) (else
     C(ansible_host), else its name) and C(redis_cluster_zone).
+  - Hosts with C(redis_cluster_leaving) are left out, unless they are asked for.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
 options:
@@ -21,13 +22,17 @@ options:
     type: path
     required: true
   hosts:
-    description: Return the nodes of these hosts only.
+    description: Return the nodes of these hosts only, whether they leave or not.
     type: list
     elements: str
   port_offset:
     description: What is added to the ports, as where nodes are reached through TLS.
     type: int
     default: 0
+  leaving:
+    description: Return the nodes of the hosts that leave instead.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -47,6 +52,7 @@ from pathlib import Path
 
 import yaml
 from ansible.errors import AnsibleError
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.lookup import LookupBase
 
 
@@ -57,11 +63,18 @@ class LookupModule(LookupBase):
         members = variables["groups"].get(group)
         if not members:
             raise AnsibleError(f"redis_cluster_group: the inventory has no host in a group {group!r}")
-        wanted = self.get_option("hosts") or members
         defaults = yaml.safe_load(Path(self.get_option("defaults")).read_text())
-        hosts = [(host, variables["hostvars"][host]) for host in members if host in wanted]
+        hosts = [(host, variables["hostvars"][host]) for host in members]
+        if self.get_option("hosts"):
+            hosts = [(host, values) for host, values in hosts if host in self.get_option("hosts")]
+        else:
+            hosts = [(host, values) for host, values in hosts if _is_leaving(values) == self.get_option("leaving")]
         offset = self.get_option("port_offset")
         return [[node for host, values in hosts for node in _nodes(host, values, defaults, offset)]]
+
+
+def _is_leaving(values):
+    return boolean(values.get("redis_cluster_leaving") or False)
 
 
 def _nodes(host, values, defaults, offset):

@@ -163,6 +163,21 @@ def test_nodes_by_their_tls_ports(defaults: str) -> None:
     assert found == [[{"host": "10.0.0.2", "port": 7105, "zone": ""}]]
 
 
+def test_hosts_that_leave_are_looked_up_apart(tmp_path: Path) -> None:
+    defaults = tmp_path / "main.yml"
+    defaults.write_text("redis_cluster_ports: [7000]\n", encoding="utf-8")
+    hostvars = {"a": {}, "b": {"redis_cluster_leaving": True}, "c": {"redis_cluster_leaving": "false"}}
+    variables = {"groups": {"redis": list(hostvars)}, "hostvars": hostvars}
+
+    def hosts(**options: Any) -> list[str]:
+        found = lookup(redis_nodes, "redis", variables=variables, defaults=str(defaults), **options)
+        return [node["host"] for node in found[0]]
+
+    assert hosts() == ["a", "c"]
+    assert hosts(leaving=True) == ["b"]
+    assert hosts(hosts=["b"]) == ["b"]
+
+
 @pytest.mark.parametrize("group", ["empty", "missing"])
 def test_a_group_without_hosts_is_an_error(group: str, defaults: str) -> None:
     with pytest.raises(

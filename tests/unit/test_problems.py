@@ -134,6 +134,10 @@ def unfinished(model: Model) -> None:
     model.at(R2).settings["cluster-node-timeout"] = str(reports.FORMING_NODE_TIMEOUT)
 
 
+def scaled(model: Model) -> None:
+    model.at(R2).settings["cluster-migration-barrier"] = "12000001"
+
+
 def idle(model: Model) -> None:
     stranger(model)
     model.do(M1, "CLUSTER", "MEET", "10.0.0.9", 7000, 17000)
@@ -207,6 +211,7 @@ DAMAGE: list[tuple[Callable[[Model], None], str, set[str], str]] = [
     (stale_master, "views_differ", {M3}, ""),
     (state_down, "state_down", {R1}, ""),
     (unfinished, "forming_unfinished", {R2}, ""),
+    (scaled, "scaling_unfinished", {R2}, ""),
     (failed, "master_orphaned", {M1}, ""),
     (idle, "node_idle", {"10.0.0.9:7000"}, ""),
     (replica_of_unknown, "replica_lost", {R1}, ""),

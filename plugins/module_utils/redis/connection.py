@@ -32,6 +32,8 @@ Answer = Any  # a list with a reply (or a RedisError) for each command, or one R
 
 # Enough to hide the round trips of a large cluster; more threads only fight for the interpreter.
 THREADS = 16
+# Keys may be any bytes, and must come back as the same.
+ANY_BYTES = "surrogateescape"
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ def open_client(login: Login, address: Address, **options: Any) -> Any:
 class Session:
     """Open connections, one a node, kept between questions. Use it as a context manager.
 
+    Threads may ask at the same time; each has a connection of its own then.
+
     Args:
         login: how nodes are reached.
         others: another login, for nodes that want one.
@@ -105,7 +109,12 @@ class Session:
         """
         for address in requests:
             if address not in self._clients:
-                self._clients[address] = open_client(self._login(address), address, decode_responses=True)
+                client = open_client(
+                    self._login(address), address, decode_responses=True, encoding_errors=ANY_BYTES
+                )
+                self._clients.setdefault(address, client)
+        if len(requests) == 1:
+            return {address: self._ask_one(address, commands) for address, commands in requests.items()}
         answers = self._pool.map(lambda item: self._ask_one(*item), requests.items())
         return dict(zip(requests, answers))
 

@@ -62,7 +62,7 @@ def _converge(
     if plan:
         apply_plan(session, plan, survey, deadline, on_step)
     try:
-        found = _wait_until_healthy(session, nodes, expected, deadline, bool(plan))
+        found = wait_until_healthy(session, nodes, expected, deadline, bool(plan))
     except RedisFailure as failure:
         done = "after the plan was carried out" if plan else "and nothing in it can be put right by forming"
         message = f"The cluster is not healthy {done}: {summary(failure.details)}"
@@ -73,7 +73,7 @@ def _converge(
     return {**answer, "cluster": found, "diff": {"before": before, "after": after}, "elapsed_ms": elapsed}
 
 
-def _wait_until_healthy(
+def wait_until_healthy(
     session: Session, nodes: Sequence[ListedNode], expected: Expectation, deadline: float, acting: bool
 ) -> dict[str, Any]:
     """As check_cluster. While we act, ghosts that gossip brought to a new node are forgotten once more."""

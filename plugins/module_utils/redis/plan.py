@@ -142,7 +142,7 @@ def make_plan(survey: Survey, wish: Wish) -> Plan:
         cleared=tuple(report.address for report in cleared),
         claims=claims,
         joining=_joining(listed, state),
-        meetings=_meetings(listed),
+        meetings=missing_meetings(listed),
         following={report.address: id for report, id in following},
         forgotten=known_ghosts(state),
         restored={r.address: _settings_to_restore(r, wish) for r in listed if unused or r.is_forming},
@@ -350,7 +350,7 @@ def _place(report: Report, wish: Wish = Wish()) -> Place:
 # --- who knows whom, and the settings of a forming -----------------------------------------------
 
 
-def _meetings(listed: Sequence[Report]) -> tuple[tuple[Address, Address], ...]:
+def missing_meetings(listed: Sequence[Report]) -> tuple[tuple[Address, Address], ...]:
     """Pairs of which one does not know the other: all of them, or one node with each of the rest."""
     missing = [
         (one, other)

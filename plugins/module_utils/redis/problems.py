@@ -231,6 +231,13 @@ def unfinished_forming(case: Case) -> Iterator[Problem]:
         yield Problem("forming_unfinished", ERROR, message, names)
 
 
+def unfinished_scaling(case: Case) -> Iterator[Problem]:
+    names = tuple(node.name for node in case.members if node.report.is_held)
+    if names:
+        message = f"a scaling works or was cut off: {_listing(names)} still have its settings; run it again"
+        yield Problem("scaling_unfinished", WARNING, message, names)
+
+
 # --- replicas ------------------------------------------------------------------------------------
 
 
@@ -334,7 +341,7 @@ def failing_persistence(case: Case) -> Iterator[Problem]:
 RULES: tuple[Callable[[Case], Iterator[Problem]], ...] = (
     silent_nodes, strangers, forgotten_nodes, unfinished_handshakes, ghosts, failing_nodes,
     cut_bus_links, uncovered_slots, unserved_slots, disputed_slots, open_slots, differing_views,
-    nodes_in_fail_state, unfinished_forming, missing_replicas, idle_masters, lost_replicas,
+    nodes_in_fail_state, unfinished_forming, unfinished_scaling, missing_replicas, idle_masters, lost_replicas,
     broken_replication, shared_domains, few_masters, mixed_versions, failing_persistence,
 )  # fmt: skip
 

@@ -13,6 +13,9 @@ from .views import View
 # shortens the wait before a new master takes writes, and marks a forming that was cut off.
 FORMING_NODE_TIMEOUT = 1009
 
+# While a cluster is scaled, nodes have a migration barrier above this, and what they had is told by it (scaling/holding.py).
+HELD_BARRIER = 1000000
+
 # Redis' own defaults, for a node that a forming which was cut off left with the marks above.
 DEFAULT_SETTINGS = {"cluster-node-timeout": "15000", "repl-diskless-sync-delay": "5"}
 
@@ -83,6 +86,11 @@ class Report:
     @property
     def is_forming(self) -> bool:
         return self.settings.get("cluster-node-timeout") == str(FORMING_NODE_TIMEOUT)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a scaling has taken settings from the node, and has not given them back."""
+        return int(self.settings.get("cluster-migration-barrier", 0)) >= HELD_BARRIER
 
     def replica_lags(self) -> dict[Address, int]:
         """Of a master: seconds since each of its replicas last acknowledged what it read."""
