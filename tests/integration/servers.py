@@ -29,15 +29,17 @@ class Server:
     def address(self) -> str:
         return f"{self.host}:{self.port}"
 
-    def start(self) -> None:
+    def command(self) -> list[str]:
         settings = {
             "port": self.port, "bind": self.host, "dir": self.directory, "save": "", "appendonly": "no",
             "cluster-enabled": "yes", "cluster-node-timeout": 2000, "requirepass": PASSWORD,
             "masterauth": PASSWORD, "cluster-announce-ip": self.host, "enable-debug-command": "yes", "logfile": self.directory / "log",
         }  # fmt: skip
-        command = ["redis-server", *(str(t) for k, v in settings.items() for t in (f"--{k}", v)), *self.options]
+        return ["redis-server", *(str(t) for k, v in settings.items() for t in (f"--{k}", v)), *self.options]
+
+    def start(self) -> None:
         self.process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT, preexec_fn=_die_with_parent
+            self.command(), stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT, preexec_fn=_die_with_parent
         )
 
     def wait(self, seconds: float = 10) -> None:
