@@ -9,7 +9,7 @@ description:
   - Returns the nodes of every host of a group, whatever hosts the play is limited to, so that a module that
     looks after a whole cluster never takes it for smaller than it is.
   - A host's nodes come from its inventory variables C(redis_cluster_ports), C(redis_cluster_address) (else
-    C(ansible_host), else its name) and C(redis_cluster_zone).
+    C(ansible_host), else its name) and C(redis_cluster_zone), or those of another role.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
 options:
@@ -17,9 +17,17 @@ options:
     description: Name of the group.
     required: true
   defaults:
-    description: YAML file with the default of C(redis_cluster_ports), for hosts that do not set it.
+    description: YAML file with the default of the variable with the ports, for hosts that do not set it.
     type: path
     required: true
+  prefix:
+    description: What the names of the variables begin with.
+    type: str
+    default: redis_cluster_
+  ports:
+    description: The rest of the name of the variable with the ports.
+    type: str
+    default: ports
   hosts:
     description: Return the nodes of these hosts only.
     type: list
@@ -49,17 +57,18 @@ from ansible.plugins.lookup import LookupBase
 class LookupModule(LookupBase):
     def run(self, terms, variables=None, **kwargs):
         self.set_options(var_options=variables, direct=kwargs)
-        group = terms[0]
+        group, prefix = terms[0], self.get_option("prefix")
         members = variables["groups"].get(group)
         if not members:
-            raise AnsibleError(f"redis_cluster_group: the inventory has no host in a group {group!r}")
+            raise AnsibleError(f"{prefix}group: the inventory has no host in a group {group!r}")
         wanted = self.get_option("hosts") or members
         defaults = yaml.safe_load(Path(self.get_option("defaults")).read_text())
         hosts = [(host, variables["hostvars"][host]) for host in members if host in wanted]
-        return [[node for host, values in hosts for node in _nodes(host, values, defaults)]]
+        ports = prefix + self.get_option("ports")
+        return [[node for host, values in hosts for node in _nodes(host, values, prefix, ports, defaults[ports])]]
 
 
-def _nodes(host, values, defaults):
-    address = values.get("redis_cluster_address") or values.get("ansible_host") or host
-    ports = values.get("redis_cluster_ports", defaults["redis_cluster_ports"])
-    return [{"host": address, "port": port, "zone": values.get("redis_cluster_zone") or ""} for port in ports]
+def _nodes(host, values, prefix, ports, usual):
+    address = values.get(f"{prefix}address") or values.get("ansible_host") or host
+    zone = values.get(f"{prefix}zone") or ""
+    return [{"host": address, "port": port, "zone": zone} for port in values.get(ports, usual)]

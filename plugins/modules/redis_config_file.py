@@ -27,6 +27,10 @@ options:
     description: Path of the server's program. Without it, as in check mode on a fresh host, the file is not tried.
     type: path
     default: /usr/bin/redis-server
+  sentinel:
+    description: Whether the file is for Sentinels, and so is tried on one.
+    type: bool
+    default: false
   group:
     description: The group that may read the file.
     type: str
@@ -79,6 +83,7 @@ ARGUMENTS = {
     "path": {"type": "path", "required": True},
     "settings": {"type": "dict", "required": True, "no_log": False},
     "server": {"type": "path", "default": "/usr/bin/redis-server"},
+    "sentinel": {"type": "bool", "default": False},
     "group": {"type": "str", "default": "root"},
 }
 
@@ -119,7 +124,7 @@ def main() -> None:
         with failures_reported(module), tempfile.NamedTemporaryFile("w", suffix=".conf") as candidate:
             candidate.write(text)
             candidate.flush()
-            settings_of_file(server, candidate.name, settings.get("requirepass"))
+            settings_of_file(server, candidate.name, settings.get("requirepass"), params["sentinel"])
     changed = text != present or not belongs_to(path, params["group"])
     if changed and not module.check_mode:
         write(path, text, params["group"])

@@ -25,8 +25,10 @@ def apply_settings(
     deadline: float,
     check_mode: bool,
     defaults: Mapping[str, str] | None = None,
+    rewrite: bool = False,
 ) -> dict[str, Any]:
-    """The answer of redis_config; `defaults` are of settings that `settings` does not name.
+    """The answer of redis_config; `defaults` are of settings that `settings` does not name. With `rewrite` a node
+    that was changed writes its own file.
 
     Raises RedisFailure for a node that does not answer until the deadline (time.monotonic()), a setting
     that the server does not know, or a value that it refuses.
@@ -41,7 +43,14 @@ def apply_settings(
         different = {n: v for n, v in wanted.items() if not is_same(n, v, running[node][n])}
         # Setting a value that is there already tells, without a change, whether it can be set at all.
         values = {n: running[node][n] if check_mode else value_text(v) for n, v in different.items()}
-        answers = session.ask({node: [("CONFIG", "SET", n, v) for n, v in values.items()]})[node]
+        commands = [("CONFIG", "SET", n, v) for n, v in values.items()]
+        # In the same breath, so that no run that is cut off leaves an old value in the file.
+        commands += [("CONFIG", "REWRITE")] if rewrite and values and not check_mode else []
+        answers = session.ask({node: commands})[node]
+        if isinstance(answers, RedisError):
+            raise RedisFailure(f"{node} could not be set: {answers}")
+        if len(answers) > len(values) and isinstance(answers[-1], RedisError):
+            raise RedisFailure(f"{node} cannot write its own file: {answers[-1]}", changed=True)
         refused = {n: str(a) for n, a in zip(values, answers) if isinstance(a, RedisError)}
         _raise_refusals(node, refused)
         for name in different:

@@ -32,7 +32,7 @@ class HostState:
 def complaints(variables: Mapping[str, Any], nodes: Sequence[ListedNode], host: HostState) -> list[str]:
     """Everything that is wrong, as sentences; variables by their names without the role's prefix."""
     ports = variables["ports"]
-    found = [*_port_complaints(ports), *_password_complaints(variables["password"])]
+    found = [*_port_complaints(ports), *password_complaints(variables["password"])]
     found += _shape_complaints(nodes, variables["replicas"], variables["anti_affinity"])
     if not host.is_root:
         found.append("ansible_become: tasks of this role need root, and run without it")
@@ -46,7 +46,7 @@ def complaints(variables: Mapping[str, Any], nodes: Sequence[ListedNode], host: 
         "from the cluster"
         for port in sorted(host.refusing_ports)
     ]
-    found += _path_complaints(host)
+    found += path_complaints(host)
     if host.free_mb < variables["min_free_mb"]:
         found.append(
             f"data_directory: {variables['data_directory']} has {host.free_mb} MB free, "
@@ -55,7 +55,7 @@ def complaints(variables: Mapping[str, Any], nodes: Sequence[ListedNode], host: 
     return found
 
 
-def _path_complaints(host: HostState) -> list[str]:
+def path_complaints(host: HostState) -> list[str]:
     """One sentence for each version that runs, however many nodes run it."""
     found = []
     for running in sorted(set(host.running.values())) if host.target else ():
@@ -84,11 +84,12 @@ def _port_complaints(ports: Sequence[int]) -> list[str]:
     ]
 
 
-def _password_complaints(password: str) -> list[str]:
+def password_complaints(password: str, variable: str = "password") -> list[str]:
+    """What is wrong with a password that servers shall ask for."""
     if not password:
-        return ["password: it is empty; give one, for example with the ansible.builtin.password lookup"]
+        return [f"{variable}: it is empty; give one, for example with the ansible.builtin.password lookup"]
     if any(character in password for character in "\r\n\0"):
-        return ["password: it contains a line break, which no client can send"]
+        return [f"{variable}: it contains a line break, which no client can send"]
     return []
 
 

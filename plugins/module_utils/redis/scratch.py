@@ -24,8 +24,10 @@ OF_ITS_OWN = {
 }  # fmt: skip
 
 
-def settings_of_file(server: str, file: str, password: str | None) -> dict[str, str]:
+def settings_of_file(server: str, file: str, password: str | None, sentinel: bool = False) -> dict[str, str]:
     """All settings that a server started with `file` runs with, but for those of a single node.
+
+    A Sentinel, which a server is with `sentinel`, does not tell any; and it writes to `file`.
 
     Raises RedisFailure with the server's own words when it does not start.
     """
@@ -34,10 +36,11 @@ def settings_of_file(server: str, file: str, password: str | None) -> dict[str, 
         overrides = {"port": "0", "unixsocket": socket, "dir": directory, "daemonize": "no", "supervised": "no",
                      "logfile": "", "cluster-enabled": "no"}  # fmt: skip
         command = [server, file, *(text for name, value in overrides.items() for text in (f"--{name}", value))]
+        command[2:2] = ["--sentinel"] if sentinel else []
         with open(f"{directory}/output", "w+b") as output:
             process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
             try:
-                running = _ask(process, socket, password)
+                running = _ask(process, socket, password, sentinel)
             finally:
                 process.kill()
                 process.wait()
@@ -47,13 +50,15 @@ def settings_of_file(server: str, file: str, password: str | None) -> dict[str, 
     return {name: value for name, value in running.items() if name not in OF_ITS_OWN}
 
 
-def _ask(process: subprocess.Popen[bytes], socket: str, password: str | None) -> dict[str, str] | None:
-    """CONFIG GET of the scratch server; None when it ended, or never answered."""
+def _ask(
+    process: subprocess.Popen[bytes], socket: str, password: str | None, sentinel: bool
+) -> dict[str, str] | None:
+    """CONFIG GET of the scratch server, nothing of a Sentinel; None when it ended, or never answered."""
     deadline = time.monotonic() + START_SECONDS
     with redis.Redis(unix_socket_path=socket, password=password, decode_responses=True) as client:
         while process.poll() is None and time.monotonic() < deadline:
             try:
-                return client.config_get("*")
+                return {} if sentinel and client.ping() else client.config_get("*")
             except (RedisError, OSError):
                 time.sleep(POLL_SECONDS)
     return None

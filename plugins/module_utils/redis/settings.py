@@ -36,8 +36,8 @@ def value_text(value: Any) -> str:
 
 
 def config_lines(settings: Mapping[str, Any]) -> list[str]:
-    """The settings as lines of redis.conf."""
-    return [f"{name} {_quote(name, value_text(value))}" for name, value in settings.items()]
+    """The settings as lines of redis.conf, which replace what a file said that was read before."""
+    return [line for name, value in settings.items() for line in _lines(name, value_text(value))]
 
 
 def public_lines(text: str) -> str:
@@ -46,6 +46,12 @@ def public_lines(text: str) -> str:
         f"{line.split(' ')[0]} (secret)\n" if line.split(" ")[0] in SECRETS else f"{line}\n"
         for line in text.splitlines()
     )
+
+
+def _lines(name: str, text: str) -> list[str]:
+    line = f"{name} {_quote(name, text)}"
+    # A server adds the points of a second file to those of the first, unless they are taken away.
+    return ['save ""', line] if name == "save" and text else [line]
 
 
 def _quote(name: str, text: str) -> str:

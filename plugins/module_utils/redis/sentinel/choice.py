@@ -103,8 +103,12 @@ def _reason(node: str, reason: str) -> dict[str, str]:
 
 
 def _leader(watchers: Sequence[tuple[SentinelReport, Watched]]) -> tuple[SentinelReport, Watched]:
-    """The Sentinel to ask: one that reaches a quorum and trusts its clock, if there is one."""
-    return min(watchers, key=lambda pair: (bool(pair[1].quorum_trouble), pair[0].is_tilted, pair[0].address))
+    """The Sentinel to ask: one that reaches a quorum and trusts its clock, if there is one.
+
+    Of several it is the last that the user lists. Some clients (redis-py) ask SENTINEL MASTERS, where the leader of a
+    failover names the old master a second longer than the other Sentinels do; and they ask the first one first.
+    """
+    return min(reversed(watchers), key=lambda pair: (bool(pair[1].quorum_trouble), pair[0].is_tilted))
 
 
 def _disorder(survey: GroupSurvey, order: Order, told: Sequence[Address]) -> Iterator[dict[str, str]]:
