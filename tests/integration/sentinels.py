@@ -52,15 +52,11 @@ class Node(Server):
 class Sentinel(Node):
     settings = f'requirepass "{SENTINEL_PASSWORD}"\n'
     program = ("--sentinel",)
+    password = SENTINEL_PASSWORD
 
     @property
     def announcement(self) -> str:
         return f"sentinel announce-ip {self.host}"
-
-    def client(self):
-        client = super().client()
-        client.connection_pool.connection_kwargs["password"] = SENTINEL_PASSWORD
-        return client
 
     def told(self) -> int:
         """The port of the master that it tells clients of."""

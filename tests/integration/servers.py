@@ -20,6 +20,8 @@ PASSWORD = "correct horse battery staple"
 class Server:
     """One redis-server in cluster mode. It may be killed, paused and started again."""
 
+    password = PASSWORD
+
     def __init__(self, directory: Path, host: str, port: int, options: Sequence[str] = ()) -> None:
         self.directory, self.host, self.port, self.options = directory, host, port, list(options)
         self.process: subprocess.Popen[bytes] | None = None
@@ -56,7 +58,7 @@ class Server:
                 time.sleep(0.02)
 
     def client(self) -> redis.Redis:
-        return redis.Redis(self.host, self.port, password=PASSWORD, decode_responses=True, socket_timeout=5)
+        return redis.Redis(self.host, self.port, password=self.password, decode_responses=True, socket_timeout=5)
 
     def call(self, *command: object) -> object:
         with self.client() as client:

@@ -12,6 +12,7 @@ from integration.sentinels import NAME, SENTINEL_PASSWORD, Topology
 from integration.servers import PASSWORD
 
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.errors import RedisFailure, Refused
+from ansible_collections.omnimind.platform.plugins.module_utils.redis.sentinel.convergence import converge
 
 
 @pytest.fixture
@@ -59,13 +60,7 @@ def test_options_are_set_where_they_differ_and_settings_too(topology: Topology) 
     assert len(gone["plan"]) == 6
     assert "monitor_unknown" in topology.problems()
     with pytest.raises(RedisFailure, match="knows no setting nonsense"):
-        run_converge_with_setting(topology)
-
-
-def run_converge_with_setting(topology: Topology) -> None:
-    from ansible_collections.omnimind.platform.plugins.module_utils.redis.sentinel.convergence import converge
-
-    converge(topology.group, [], {"nonsense": 1}, time.monotonic() + 5)
+        converge(topology.group, [], {"nonsense": 1}, time.monotonic() + 5)
 
 
 def test_the_node_with_data_becomes_the_master_not_the_first_one(servers: Topology) -> None:
@@ -148,7 +143,6 @@ def test_nodes_in_cluster_mode_are_refused_and_told(servers: Topology) -> None:
     servers.sentinels[0].call("SENTINEL", "MONITOR", NAME, first.host, first.port, 2)
     servers.sentinels[0].call("SENTINEL", "SET", NAME, "auth-pass", PASSWORD)
     assert "cluster_mode" in servers.problems()
-    assert str(servers.sentinels[0].call("SENTINEL", "CKQUORUM", NAME)).startswith("OK") or True
 
 
 def test_old_values_do_not_come_back_with_a_restart(topology: Topology) -> None:
@@ -172,20 +166,11 @@ def test_old_values_do_not_come_back_with_a_restart(topology: Topology) -> None:
     replica.kill()
     replica.ours.write_text(replica.ours.read_text().replace(f'requirepass "{PASSWORD}"', "requirepass another"))
     replica.start()
-    client = replica.client()
-    client.connection_pool.connection_kwargs["password"] = "another"
-    deadline = time.monotonic() + 10
-    while True:
-        try:
-            assert client.ping()
-            break
-        except Exception:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-    client.close()
+    replica.password = "another"
+    replica.wait()
 
 
-def test_bad_input_is_named(tmp_path: Path) -> None:
+def test_bad_input_is_named() -> None:
     login = {"sentinels": ["127.0.0.1:1"], "connect_timeout": 1}
     failed = run_module("redis_sentinel", {**login, "monitors": [{"name": NAME, "quorum": 2}]})
     assert failed["failed"] and "quorum is 2, but there are 1 Sentinels" in failed["msg"]

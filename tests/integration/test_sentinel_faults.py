@@ -46,9 +46,10 @@ def wait_for_new_master(topology: Topology, old, seconds: float) -> float:
 
 
 def is_writable(node) -> bool:
-    """Whether a write is answered, so no pause is left behind."""
+    """Whether a write is answered at once: a pause that is left behind ends after ten seconds."""
+    started = time.monotonic()
     with node.client() as client:
-        return bool(client.set("probe", 1))
+        return bool(client.set("probe", 1)) and time.monotonic() - started < 4
 
 
 def test_a_living_master_is_replaced_and_nothing_is_lost(topology: Topology) -> None:
@@ -84,21 +85,14 @@ def test_the_named_replica_is_promoted_and_priorities_are_given_back(topology: T
     assert not run_module("redis_sentinel_failover", options)["changed"]
 
 
-def test_a_failover_that_cannot_end_lets_writes_go(topology: Topology) -> None:
-    """The replicas stop to read after they were chosen: nothing is asked of Sentinels, and nobody stays paused."""
-    master = topology.master
-    for replica in topology.replicas:
-        replica.call("CLIENT", "PAUSE", 1)  # It still answers.
-    with write(topology) as load:
-        time.sleep(0.5)
-        for replica in topology.replicas:
-            # It reads no more from its master, but answers us.
-            replica.call("CONFIG", "SET", "repl-timeout", 3600)
-            replica.call("REPLICAOF", "127.0.0.9", 1)
-        with pytest.raises((Refused, RedisFailure)):
-            act(topology, seconds=5)
-        load.stop()
-    assert is_writable(master)
+def test_a_failover_that_a_sentinel_refuses_lets_writes_go(tmp_path: Path) -> None:
+    """The Sentinel that is asked has lost its login, which nobody sees for five seconds: it can promote nobody."""
+    with Topology(tmp_path, down_after=5000) as topology:
+        topology.converge()
+        topology.sentinels[-1].call("SENTINEL", "SET", NAME, "auth-pass", "wrong")
+        with pytest.raises(RedisFailure, match="NOGOODSLAVE"):
+            act(topology)
+        assert is_writable(topology.nodes[0]) and topology.nodes[0].role[0] == "master"
 
 
 def test_without_a_quorum_or_a_good_replica_it_is_refused(topology: Topology) -> None:
@@ -158,8 +152,5 @@ def test_the_module_waits_for_a_failover_under_way(topology: Topology) -> None:
     old.kill()
     time.sleep(topology.down_after / 1000)
     with pytest.raises(RedisFailure, match="is not healthy"):
-        topology.converge(seconds=10)
-    assert topology.master is not old
-    old.start()
-    topology.converge(seconds=40)
-    assert topology.master is not old and old.role[0] == "slave"
+        topology.converge(seconds=5)
+    assert topology.master is not old and topology.master.role[0] == "master"
