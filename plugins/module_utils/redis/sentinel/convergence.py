@@ -126,7 +126,7 @@ def _send(group: Group, step: Step) -> None:
 
 def _without_arguments(error: RedisError) -> str:
     """A server repeats the arguments of a command that it does not know, a password among them."""
-    return str(error).split(", with args beginning with")[0]
+    return str(error).partition(", with args beginning with")[0]
 
 
 def _all_follow(group: Group, plan: Plan) -> bool:
