@@ -9,7 +9,7 @@ description:
   - Returns the nodes of every host of a group, whatever hosts the play is limited to, so that a module that
     looks after a whole cluster never takes it for smaller than it is.
   - A host's nodes come from its inventory variables C(redis_cluster_ports), C(redis_cluster_address) (else
-    C(ansible_host), else its name) and C(redis_cluster_zone).
+    C(ansible_host), else its name) and C(redis_cluster_zone), or those of another role.
   - Hosts with C(redis_cluster_leaving) are left out, unless they are asked for.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
@@ -18,9 +18,17 @@ options:
     description: Name of the group.
     required: true
   defaults:
-    description: YAML file with the default of C(redis_cluster_ports), for hosts that do not set it.
+    description: YAML file with the default of the variable with the ports, for hosts that do not set it.
     type: path
     required: true
+  prefix:
+    description: What the names of the variables begin with.
+    type: str
+    default: redis_cluster_
+  ports:
+    description: The rest of the name of the variable with the ports.
+    type: str
+    default: ports
   hosts:
     description: Return the nodes of these hosts only, whether they leave or not.
     type: list
@@ -59,26 +67,26 @@ from ansible.plugins.lookup import LookupBase
 class LookupModule(LookupBase):
     def run(self, terms, variables=None, **kwargs):
         self.set_options(var_options=variables, direct=kwargs)
-        group = terms[0]
+        group, prefix = terms[0], self.get_option("prefix")
         members = variables["groups"].get(group)
         if not members:
-            raise AnsibleError(f"redis_cluster_group: the inventory has no host in a group {group!r}")
+            raise AnsibleError(f"{prefix}group: the inventory has no host in a group {group!r}")
         defaults = yaml.safe_load(Path(self.get_option("defaults")).read_text())
         hosts = [(host, variables["hostvars"][host]) for host in members]
         if self.get_option("hosts"):
             hosts = [(host, values) for host, values in hosts if host in self.get_option("hosts")]
         else:
-            hosts = [(host, values) for host, values in hosts if _is_leaving(values) == self.get_option("leaving")]
-        offset = self.get_option("port_offset")
-        return [[node for host, values in hosts for node in _nodes(host, values, defaults, offset)]]
+            wanted = self.get_option("leaving")
+            hosts = [(host, values) for host, values in hosts if _is_leaving(values, prefix) == wanted]
+        ports, offset = prefix + self.get_option("ports"), self.get_option("port_offset")
+        return [[node for host, values in hosts for node in _nodes(host, values, prefix, ports, defaults[ports], offset)]]
 
 
-def _is_leaving(values):
-    return boolean(values.get("redis_cluster_leaving") or False)
+def _is_leaving(values, prefix):
+    return boolean(values.get(f"{prefix}leaving") or False)
 
 
-def _nodes(host, values, defaults, offset):
-    address = values.get("redis_cluster_address") or values.get("ansible_host") or host
-    ports = values.get("redis_cluster_ports", defaults["redis_cluster_ports"])
-    zone = values.get("redis_cluster_zone") or ""
-    return [{"host": address, "port": int(port) + offset, "zone": zone} for port in ports]
+def _nodes(host, values, prefix, ports, usual, offset):
+    address = values.get(f"{prefix}address") or values.get("ansible_host") or host
+    zone = values.get(f"{prefix}zone") or ""
+    return [{"host": address, "port": int(port) + offset, "zone": zone} for port in values.get(ports, usual)]

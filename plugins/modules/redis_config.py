@@ -12,7 +12,7 @@ description:
   - A setting that only a restart can change is not touched. It is returned in RV(restart_required), with a
     warning at every run until the server was restarted, so that file and server do not drift apart unnoticed.
   - Amounts of memory are compared in bytes, so V(100mb) is what a server calls V(104857600).
-  - It does not write the configuration file. The module M(omnimind.platform.redis_config_file) does that.
+  - It does not write the configuration file that is managed. The module M(omnimind.platform.redis_config_file) does that.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
@@ -34,6 +34,12 @@ options:
     description: Path of the server's program, for O(config_file).
     type: path
     default: /usr/bin/redis-server
+  rewrite:
+    description:
+      - Have a node that was changed write its own configuration file (C(CONFIG REWRITE)), for servers that keep one beside
+        O(config_file), as those that Sentinels look after. Else an old password comes back at the next start.
+    type: bool
+    default: false
   timeout:
     description: Seconds to wait until all nodes answer.
     type: float
@@ -88,6 +94,7 @@ ARGUMENTS = {
     "settings": {"type": "dict", "required": True},
     "config_file": {"type": "path"},
     "server": {"type": "path", "default": "/usr/bin/redis-server"},
+    "rewrite": {"type": "bool", "default": False},
     "timeout": {"type": "float", "default": 60.0},
 }
 
@@ -102,7 +109,9 @@ def main() -> None:
         file = params["config_file"]
         defaults = settings_of_file(params["server"], file) if file else None
         addresses = [node.address for node in nodes]
-        answer = apply_settings(session, addresses, params["settings"], deadline, module.check_mode, defaults)
+        answer = apply_settings(
+            session, addresses, params["settings"], deadline, module.check_mode, defaults, params["rewrite"]
+        )
     for node, settings in answer["restart_required"].items():
         names = ", ".join(sorted(settings))
         module.warn(f"{node} must be restarted for {names}: the running server differs from its file")

@@ -33,6 +33,10 @@ options:
     description: Path of the server's program. Without it, as in check mode on a fresh host, the file is not tried.
     type: path
     default: /usr/bin/redis-server
+  sentinel:
+    description: Whether the file is for Sentinels, and so is tried on one.
+    type: bool
+    default: false
   group:
     description: The group that may read the file.
     type: str
@@ -92,6 +96,7 @@ ARGUMENTS = {
     "settings": {"type": "dict", "required": True, "no_log": False},
     "users": {**USERS_ARGUMENT, "default": []},
     "server": {"type": "path", "default": "/usr/bin/redis-server"},
+    "sentinel": {"type": "bool", "default": False},
     "group": {"type": "str", "default": "root"},
 }
 
@@ -135,7 +140,7 @@ def main() -> None:
         with failures_reported(module), tempfile.NamedTemporaryFile("w", suffix=".conf") as candidate:
             candidate.write(text)
             candidate.flush()
-            settings_of_file(server, candidate.name)
+            settings_of_file(server, candidate.name, params["sentinel"])
     changed = text != present or not belongs_to(path, params["group"])
     if changed and not module.check_mode:
         write(path, text, params["group"])

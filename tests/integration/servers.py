@@ -20,6 +20,8 @@ PASSWORD = "correct horse battery staple"
 class Server:
     """One redis-server in cluster mode. It may be killed, paused and started again."""
 
+    password = PASSWORD
+
     def __init__(self, directory: Path, host: str, port: int, options: Sequence[str] = ()) -> None:
         self.directory, self.host, self.port, self.options = directory, host, port, list(options)
         self.process: subprocess.Popen[bytes] | None = None
@@ -30,15 +32,17 @@ class Server:
     def address(self) -> str:
         return f"{self.host}:{self.port}"
 
-    def start(self) -> None:
+    def command(self) -> list[str]:
         settings = {
             "port": self.port, "bind": self.host, "dir": self.directory, "save": "", "appendonly": "no",
             "cluster-enabled": "yes", "cluster-node-timeout": 2000, "requirepass": PASSWORD,
             "masterauth": PASSWORD, "cluster-announce-ip": self.host, "enable-debug-command": "yes", "logfile": self.directory / "log",
         }  # fmt: skip
-        command = ["redis-server", *(str(t) for k, v in settings.items() for t in (f"--{k}", v)), *self.options]
+        return ["redis-server", *(str(t) for k, v in settings.items() for t in (f"--{k}", v)), *self.options]
+
+    def start(self) -> None:
         self.process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT, preexec_fn=_die_with_parent
+            self.command(), stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT, preexec_fn=_die_with_parent
         )
 
     def wait(self, seconds: float = 10) -> None:
@@ -55,7 +59,7 @@ class Server:
                 time.sleep(0.02)
 
     def client(self) -> redis.Redis:
-        options = {"host": self.host, "port": self.port, "password": PASSWORD, **self.client_options}
+        options = {"host": self.host, "port": self.port, "password": self.password, **self.client_options}
         return redis.Redis(decode_responses=True, socket_timeout=5, **options)
 
     def call(self, *command: object) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ansible_collections.omnimind.platform.plugins.filter import packages as filter_packages
 from ansible_collections.omnimind.platform.plugins.filter import redis as filter_redis
 from ansible_collections.omnimind.platform.plugins.filter import redis_report as filter_report
+from ansible_collections.omnimind.platform.plugins.filter import redis_sentinel as filter_redis_sentinel
 from ansible_collections.omnimind.platform.plugins.lookup import redis_nodes, unknown_variables
 from ansible_collections.omnimind.platform.plugins.module_utils.host import kernel, services
 from ansible_collections.omnimind.platform.plugins.module_utils.redis import (
@@ -40,6 +41,7 @@ __all__ = [
     "filter_redis",
     "filter_report",
     "inventory",
+    "filter_redis_sentinel",
     "kernel",
     "nodes",
     "page",

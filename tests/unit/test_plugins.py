@@ -13,6 +13,7 @@ from unit.core import (
     description,
     filter_packages,
     filter_redis,
+    filter_redis_sentinel,
     filter_report,
     redis_nodes,
     test_platform,
@@ -71,6 +72,14 @@ def test_arguments_of_nodes() -> None:
     }
 
 
+def test_arguments_of_servers_that_write_their_own_file() -> None:
+    found = filter_redis_sentinel.redis_own_file_arguments([26379], "/srv/x", "own.conf", "/etc/x.conf", sentinel=True)
+    words = found["26379"].split()
+    assert words[:2] == ["/srv/x/26379/own.conf", "--sentinel"]
+    assert words[-2:] == ["--include", "/etc/x.conf"], "what is read last counts"
+    assert filter_redis_sentinel.redis_own_files([1, 2], "/srv/x", "f") == ["/srv/x/1/f", "/srv/x/2/f"]
+
+
 @pytest.mark.parametrize("answer", [CLUSTER, {"changed": True, "cluster": CLUSTER}])
 def test_answers_of_both_modules_are_healthy(answer: dict[str, Any]) -> None:
     assert test_platform.healthy(answer) is True
@@ -97,7 +106,7 @@ def test_numeric_addresses(text: str, numeric: bool) -> None:
             "filter",
             {
                 name: function
-                for file in (filter_packages, filter_redis, filter_report)
+                for file in (filter_packages, filter_redis, filter_redis_sentinel, filter_report)
                 for name, function in file.FilterModule().filters().items()
             },
         ),

@@ -45,7 +45,6 @@ def line(name: str, value: Any) -> str:
         ("cluster-announce-ip", "", 'cluster-announce-ip ""'),
         ("save", "", 'save ""'),
         ("save", [], 'save ""'),
-        ("save", ["3600 1", "300 100"], "save 3600 1 300 100"),
         ("bind", "127.0.0.1 -::1", "bind 127.0.0.1 -::1"),
         ("requirepass", "two words", 'requirepass "two words"'),
         ("requirepass", "# no comment", 'requirepass "# no comment"'),
@@ -60,6 +59,11 @@ def line(name: str, value: Any) -> str:
 )
 def test_a_setting_as_a_line(name: str, value: Any, text: str) -> None:
     assert line(name, value) == text
+
+
+def test_snapshot_points_replace_those_that_were_read_before() -> None:
+    """A server adds up the points of several files."""
+    assert settings.config_lines({"save": ["3600 1", "300 100"]}) == ['save ""', "save 3600 1 300 100"]
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))

@@ -28,8 +28,10 @@ def apply_settings(
     deadline: float,
     check_mode: bool,
     defaults: Mapping[str, str] | None = None,
+    rewrite: bool = False,
 ) -> dict[str, Any]:
-    """The answer of redis_config; `defaults` are of settings that `settings` does not name.
+    """The answer of redis_config; `defaults` are of settings that `settings` does not name. With `rewrite` a node
+    that was changed writes its own file.
 
     Raises RedisFailure for a node that does not answer until the deadline (time.monotonic()), a setting
     that the server does not know, or a value that it refuses.
@@ -47,7 +49,14 @@ def apply_settings(
         if check_mode:
             values = {n: v for n, v in values.items() if n not in NEVER_TRIED}
         groups = set_together(values)
-        answers = session.ask({node: [_config_set(group, values) for group in groups]})[node]
+        commands = [_config_set(group, values) for group in groups]
+        # In the same breath, so that no run that is cut off leaves an old value in the file.
+        commands += [("CONFIG", "REWRITE")] if rewrite and values and not check_mode else []
+        answers = session.ask({node: commands})[node]
+        if isinstance(answers, RedisError):
+            raise RedisFailure(f"{node} could not be set: {answers}")
+        if len(answers) > len(groups) and isinstance(answers[-1], RedisError):
+            raise RedisFailure(f"{node} cannot write its own file: {answers[-1]}", changed=True)
         refused = {n: str(a) for group, a in zip(groups, answers) if isinstance(a, RedisError) for n in group}
         _raise_refusals(node, refused)
         for name in different:

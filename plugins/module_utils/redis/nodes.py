@@ -26,11 +26,18 @@ class ListedNode(NamedTuple):
     zone: str = ""
 
 
-def parse_nodes(nodes: Iterable[str | Mapping[str, Any]]) -> list[ListedNode]:
+def parse_nodes(nodes: Iterable[str | Mapping[str, Any]], option: str = "nodes") -> list[ListedNode]:
     """The nodes of a module option.
 
-    Raises RedisFailure naming the entry that is no node, or that is listed twice.
+    Raises RedisFailure naming the option, and the entry that is no node or that is listed twice.
     """
+    try:
+        return _parse_all(nodes)
+    except RedisFailure as failure:
+        raise RedisFailure(failure.message.replace("nodes:", f"{option}:", 1)) from failure
+
+
+def _parse_all(nodes: Iterable[str | Mapping[str, Any]]) -> list[ListedNode]:
     found: list[ListedNode] = []
     for entry in nodes:
         node = _parse_mapping(entry) if isinstance(entry, Mapping) else _parse_text(entry)

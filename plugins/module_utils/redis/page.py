@@ -12,7 +12,7 @@ WIDTH = 78
 def page(found: Mapping[str, Any], login: str = "", ca: str = "") -> str:
     """The page for an answer of redis_cluster_info; `login` says where the password is found, `ca` names the file
     of the authorities where clients use TLS."""
-    parts = [_headline(found), _table(found), _problems(found["problems"]), _connect(found, login, ca)]
+    parts = [_headline(found), _table(found), problems_text(found["problems"]), _connect(found, login, ca)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -63,7 +63,7 @@ def _state(node: Mapping[str, Any]) -> str:
     return f"in sync, {node['lag_bytes'] or 0} bytes behind" if node["lag_bytes"] else "in sync"
 
 
-def _problems(problems: Sequence[Mapping[str, Any]]) -> str:
+def problems_text(problems: Sequence[Mapping[str, Any]]) -> str:
     if not problems:
         return ""
     return "\n".join(["PROBLEMS", *(f"  {p['severity']}: {p['message']} [{p['code']}]" for p in problems)])

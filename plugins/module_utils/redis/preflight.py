@@ -36,7 +36,7 @@ def complaints(variables: Mapping[str, Any], nodes: Sequence[ListedNode], host: 
     """Everything that is wrong, as sentences; variables by their names without the role's prefix."""
     ports = variables["ports"]
     offset = variables.get("tls_port_offset", 0) if variables.get("tls", OFF) != OFF else 0
-    found = [*_port_complaints(ports), *_password_complaints(variables["password"])]
+    found = [*_port_complaints(ports), *password_complaints(variables["password"])]
     found += offset_complaints(_valid(ports), variables.get("tls", OFF), offset)
     found += [*_rotation_complaints(variables), *_user_complaints(variables)]
     found += _shape_complaints(nodes, variables["replicas"], variables["anti_affinity"])
@@ -56,7 +56,7 @@ def complaints(variables: Mapping[str, Any], nodes: Sequence[ListedNode], host: 
             f"tls_ca: it does not trust the certificates that nodes run with (ports {_listing(host.distrusted_ports)}), and "
             "they would part; to change the authority, give both the old and the new one first"
         )
-    found += _path_complaints(host)
+    found += path_complaints(host)
     if host.free_mb < variables["min_free_mb"]:
         found.append(
             f"data_directory: {variables['data_directory']} has {host.free_mb} MB free, "
@@ -69,7 +69,7 @@ def _listing(ports: Iterable[int]) -> str:
     return ", ".join(map(str, sorted(ports)))
 
 
-def _path_complaints(host: HostState) -> list[str]:
+def path_complaints(host: HostState) -> list[str]:
     """One sentence for each version that runs, however many nodes run it."""
     found = []
     for running in sorted(set(host.running.values())) if host.target else ():
@@ -98,11 +98,12 @@ def _port_complaints(ports: Sequence[int]) -> list[str]:
     ]
 
 
-def _password_complaints(password: str) -> list[str]:
+def password_complaints(password: str, variable: str = "password") -> list[str]:
+    """What is wrong with a password that servers shall ask for."""
     if not password:
-        return ["password: it is empty; give one, for example with the ansible.builtin.password lookup"]
+        return [f"{variable}: it is empty; give one, for example with the ansible.builtin.password lookup"]
     if any(character in password for character in "\r\n\0"):
-        return ["password: it contains a line break, which no client can send"]
+        return [f"{variable}: it contains a line break, which no client can send"]
     return []
 
 

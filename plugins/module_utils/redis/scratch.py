@@ -58,13 +58,17 @@ def build_of_program(server: str) -> str:
     return found[1]
 
 
-def settings_of_file(server: str, file: str) -> dict[str, str]:
+def settings_of_file(server: str, file: str, sentinel: bool = False) -> dict[str, str]:
     """All settings that a server started with `file` runs with, but for those of a single node.
+
+    A Sentinel, which a server is with `sentinel`, does not tell any; and it writes to `file`.
 
     Raises RedisFailure with the server's own words when it does not start.
     """
-    visitor = ["--aclfile", "", "--user", VISITOR, "on", "nopass", "+config"]
-    with _running(server, [file, *visitor], f"{server} does not start with this file", START_SECONDS) as socket:
+    as_what = ["--sentinel"] if sentinel else ["--aclfile", "", "--user", VISITOR, "on", "nopass", "+config"]
+    with _running(server, [file, *as_what], f"{server} does not start with this file", START_SECONDS) as socket:
+        if sentinel:
+            return {}
         with redis.Redis(unix_socket_path=socket, username=VISITOR, password=VISITOR, decode_responses=True) as client:
             running = client.config_get("*")
     return {name: value for name, value in running.items() if name not in OF_ITS_OWN}

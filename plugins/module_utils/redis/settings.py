@@ -48,14 +48,20 @@ def set_together(names: Iterable[str]) -> list[list[str]]:
 
 
 def config_lines(settings: Mapping[str, Any]) -> list[str]:
-    """The settings as lines of redis.conf."""
-    return [f"{name} {_quote(name, value_text(value))}" for name, value in settings.items()]
+    """The settings as lines of redis.conf, which replace what a file said that was read before."""
+    return [line for name, value in settings.items() for line in _lines(name, value_text(value))]
 
 
 def public_lines(text: str) -> str:
     """The text of a redis.conf, or a server's words about one, with its secrets left out."""
     lines = (_HASH.sub("(secret)", _SECRET_LINE.sub(r"\1 (secret)", line)) for line in text.splitlines())
     return "".join(f"{line}\n" for line in lines)
+
+
+def _lines(name: str, text: str) -> list[str]:
+    line = f"{name} {_quote(name, text)}"
+    # A server adds the points of a second file to those of the first, unless they are taken away.
+    return ['save ""', line] if name == "save" and text else [line]
 
 
 def _quote(name: str, text: str) -> str:

@@ -127,7 +127,7 @@ def _ask(session: Session, nodes: Iterable[ListedNode], listed: bool) -> list[Re
 def _report(node: ListedNode, answer: Answer, listed: bool) -> Report:
     error = answer if isinstance(answer, RedisError) else answer[0]
     if isinstance(error, RedisError):
-        return Report(node.address, node.zone, listed, _trouble(error))
+        return Report(node.address, node.zone, listed, trouble_of(error))
     view, state, *infos, settings, delay, tls = answer
     return Report(
         node.address,
@@ -136,18 +136,19 @@ def _report(node: ListedNode, answer: Answer, listed: bool) -> Report:
         view=parse_view(view),
         state_ok="cluster_state:ok" in state,
         info=parse_info("\n".join(text for text in infos if isinstance(text, str))),
-        settings={**_settings(settings), **_settings(delay), **_settings(tls)},
+        settings={**pairs(settings), **pairs(delay), **pairs(tls)},
     )
 
 
-def _settings(answer: Answer) -> dict[str, str]:
-    """CONFIG GET's flat list (RESP2) or mapping (RESP3); nothing when the user may not ask."""
+def pairs(answer: Answer) -> dict[str, str]:
+    """The flat list (RESP2) or mapping (RESP3) of CONFIG GET and the like; nothing when the user may not ask."""
     if isinstance(answer, RedisError):
         return {}
     return dict(answer) if isinstance(answer, dict) else dict(zip(answer[::2], answer[1::2]))
 
 
-def _trouble(error: RedisError) -> Trouble:
+def trouble_of(error: RedisError) -> Trouble:
+    """Why a node that answers with this error gives no report."""
     text = str(error)
     for beginning, code, reason in REFUSALS:
         if text.startswith(beginning):
