@@ -85,7 +85,12 @@ def _ask_by_tls(password: str, host: str, ports: Iterable[int], tls: Encryption)
     if not os.path.exists(ca):
         return {}
     login = Login(
-        password=password, tls=True, ca_certs=ca, client_cert_file=certificate, client_key_file=key, check_hostname=False
+        password=password,
+        tls=True,
+        ca_certs=ca,
+        client_cert_file=certificate,
+        client_key_file=key,
+        check_hostname=False,
     )
     answers = _ask(login, host, [port + tls.offset for port in ports])
     return {port - tls.offset: answer for port, answer in answers.items()}

@@ -19,9 +19,9 @@ START_SECONDS = 10.0
 
 # What a node has from its command line or from its place in the cluster, and what the scratch server has.
 OF_ITS_OWN = {
-    "cluster-announce-bus-port", "cluster-announce-port", "cluster-announce-tls-port", "cluster-enabled", "cluster-port",
-    "daemonize", "dir", "logfile", "pidfile", "port", "replicaof", "slaveof", "supervised", "tls-cluster", "tls-port",
-    "tls-replication", "unixsocket", "unixsocketperm",
+    "cluster-announce-bus-port", "cluster-announce-port", "cluster-announce-tls-port", "cluster-enabled",
+    "cluster-port", "daemonize", "dir", "logfile", "pidfile", "port", "replicaof", "slaveof", "supervised",
+    "tls-cluster", "tls-port", "tls-replication", "unixsocket", "unixsocketperm",
 }  # fmt: skip
 
 
