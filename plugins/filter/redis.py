@@ -34,8 +34,8 @@ def redis_node_settings(ports, directory, announce_ports=None, tls="off", tls_po
 
 
 def _announcements(announced):
-    names = {"port": "cluster-announce-port", "tls_port": "cluster-announce-tls-port", "bus_port": "cluster-announce-bus-port"}
-    return {name: str(announced[key]) for key, name in names.items() if announced.get(key)}
+    kinds = {"port": "port", "tls_port": "tls-port", "bus_port": "bus-port"}
+    return {f"cluster-announce-{kind}": str(announced[key]) for key, kind in kinds.items() if announced.get(key)}
 
 
 def redis_node_arguments(settings):

@@ -9,8 +9,8 @@ short_description: Turn TLS of a running Redis Cluster on and off
 description:
   - Opens and closes the TLS ports and the plain ports of all nodes, and brings the cluster bus and replication over to
     TLS or back, while the cluster serves. No node is restarted.
-  - The nodes must have the settings of their certificates already, such as by M(omnimind.platform.redis_config). Each is
-    made to load them before anything is changed.
+  - The nodes must have the settings of their certificates already, such as by M(omnimind.platform.redis_config).
+    Each is made to load them before anything is changed.
   - It waits after every step until all nodes have found each other again and every replica has its link. That takes
     about as long as the node timeout. In the end every node must prove itself by TLS.
   - A run that was cut off is finished by the next one. It does not write the configuration file.

@@ -154,7 +154,8 @@ by_tls:
   returned: success
   type: bool
 tls_stage:
-  description: The stage of TLS that nodes of this host seem to be at, V(mixed) where they differ. Empty where none runs.
+  description: The stage of TLS that nodes of this host seem to be at, V(mixed) where they differ. Empty where none
+    runs.
   returned: success
   type: str
 complaints:

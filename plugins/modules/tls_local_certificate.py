@@ -7,8 +7,8 @@ DOCUMENTATION = r"""
 module: tls_local_certificate
 short_description: Certificates of a small local authority
 description:
-  - Makes an authority in a directory, unless there is one, and has it issue a certificate. A certificate is made anew when it
-    is about to expire, or is for other names.
+  - Makes an authority in a directory, unless there is one, and has it issue a certificate. A certificate is made anew
+    when it is about to expire, or is for other names.
   - It is for demonstrations and tests, and for those who know what it means to keep the key of an authority in a file.
     The keys are readable for the owner only, and not encrypted.
   - Run it where the directory is, such as on the controller, with its own Python.

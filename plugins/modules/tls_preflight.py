@@ -7,10 +7,10 @@ DOCUMENTATION = r"""
 module: tls_preflight
 short_description: Refuse a certificate that would not work
 description:
-  - Lets a server and a client shake hands in memory, with the certificate, its key and the authorities. So what is refused is
-    what a client would refuse, or a node that another connects to.
-  - Refused are a certificate that expires soon, is not for the host, is not signed by the authorities, or must not be used by both
-    servers and clients, a key that does not belong to it or is encrypted, and what is no PEM.
+  - Lets a server and a client shake hands in memory, with the certificate, its key and the authorities. So what is
+    refused is what a client would refuse, or a node that another connects to.
+  - Refused are a certificate that expires soon, is not for the host, is not signed by the authorities, or must not be
+    used by both servers and clients, a key that does not belong to it or is encrypted, and what is no PEM.
   - It needs nothing but Python, and changes nothing.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)

@@ -36,7 +36,7 @@ def other_run(cluster):
 
 
 def test_a_run_says_which_other_is_at_work(cluster, other_run):
-    with pytest.raises(RedisFailure, match=rf"Another run is at work on this cluster: \S+:{other_run.pid}, connected"):
+    with pytest.raises(RedisFailure, match=rf"Another run is at work on this cluster: process {other_run.pid} of host \S+, connected"):
         cluster.form(seconds=1)
 
 

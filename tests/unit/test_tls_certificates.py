@@ -112,7 +112,8 @@ def test_pem_or_a_path(tmp_path, ca):
 
 
 def order(**changes) -> store.Order:
-    return store.Order(**{"name": "host", "names": NAMES, "days": 90, "renew_days": 30, "authority_days": 365, **changes})
+    usual = {"name": "host", "names": NAMES, "days": 90, "renew_days": 30, "authority_days": 365}
+    return store.Order(**{**usual, **changes})
 
 
 def reasons(directory, *orders: store.Order, at: datetime = NOW) -> list[str]:

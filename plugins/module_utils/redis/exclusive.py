@@ -9,6 +9,7 @@ of the cluster. It is nowhere on a disk, and ends with the process that holds it
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 import time
 from collections.abc import Iterator, Sequence
@@ -21,12 +22,13 @@ from .reports import Survey
 from .survey import survey_cluster
 
 PREFIX = "omnimind-run:"
+TOKEN = secrets.token_hex(4)  # process ids come back, and hosts may share a name
 POLL_SECONDS = 0.1
 
 
 @contextmanager
 def alone(session: Session, nodes: Sequence[ListedNode], deadline: float) -> Iterator[Survey]:
-    """Hold the cluster's lock; the survey yielded was taken under it.
+    """Hold the lock of the cluster that the nodes belong to; the survey yielded was taken under it.
 
     Raises RedisFailure when another run holds the lock until `deadline` (time.monotonic()).
     """
@@ -45,10 +47,15 @@ def alone(session: Session, nodes: Sequence[ListedNode], deadline: float) -> Ite
 def _enlist(client, keeper: Address) -> int:
     """Put a name on the connection; its id, by which earlier runs come first."""
     try:
-        client.execute_command("CLIENT", "SETNAME", f"{PREFIX}{socket.gethostname()}:{os.getpid()}")
+        client.execute_command("CLIENT", "SETNAME", _own_name())
         return int(client.execute_command("CLIENT", "ID"))
     except (RedisError, OSError) as error:
         raise RedisFailure(f"{keeper} does not let this run reserve the cluster for itself: {error}") from error
+
+
+def _own_name() -> str:
+    """The name of this run's connections: one run may take the lock twice, and never waits for itself."""
+    return f"{PREFIX}{socket.gethostname()}:{os.getpid()}:{TOKEN}"
 
 
 def _wait_for_turn(client, own: int, keeper: Address, deadline: float) -> bool:
@@ -59,13 +66,15 @@ def _wait_for_turn(client, own: int, keeper: Address, deadline: float) -> bool:
             clients = _fields(client.execute_command("CLIENT", "LIST"))
         except (RedisError, OSError) as error:
             raise RedisFailure(f"{keeper} does not say which runs are at work: {error}") from error
-        earlier = [c for c in clients if c.get("name", "").startswith(PREFIX) and int(c["id"]) < own]
+        runs = [c for c in clients if c.get("name", "").startswith(PREFIX) and c["name"] != _own_name()]
+        earlier = [c for c in runs if int(c["id"]) < own]
         if not earlier:
             return waited
         if time.monotonic() >= deadline:
             other = earlier[0]
-            name = other["name"][len(PREFIX) :]
-            raise RedisFailure(f"Another run is at work on this cluster: {name}, connected for {other['age']} s")
+            host, process, _token = other["name"][len(PREFIX) :].rsplit(":", 2)
+            who = f"process {process} of host {host}, connected for {other['age']} s"
+            raise RedisFailure(f"Another run is at work on this cluster: {who}")
         waited = True
         time.sleep(POLL_SECONDS)
 

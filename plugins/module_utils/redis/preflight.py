@@ -53,8 +53,8 @@ def complaints(variables: Mapping[str, Any], nodes: Sequence[ListedNode], host: 
     ]
     if host.distrusted_ports:
         found.append(
-            f"tls_ca: it does not trust the certificates that nodes run with (ports {_listing(host.distrusted_ports)}), and "
-            "they would part; to change the authority, give both the old and the new one first"
+            f"tls_ca: it does not trust the certificates that nodes run with (ports {_listing(host.distrusted_ports)}), "
+            "and they would part; to change the authority, give both the old and the new one first"
         )
     found += path_complaints(host)
     if host.free_mb < variables["min_free_mb"]:

@@ -44,11 +44,16 @@ class Bundle:
 
 
 def pem_text(value: str) -> str:
-    """PEM text itself, or that of the file that `value` names. Raises OSError, which never shows `value`: it may be a key."""
+    """PEM text itself, or that of the file that `value` names.
+
+    Raises OSError; it shows `value` only if that is a path, for it may be a key.
+    """
     if "-----BEGIN " in value:
         return value
+    if not value:
+        raise OSError("it is empty; give PEM, or the path of a file")
     if not value.startswith("/"):
-        raise OSError("it is neither PEM nor an absolute path" if value else "it is empty; give PEM, or the path of a file")
+        raise OSError("it is neither PEM nor an absolute path")
     return Path(value).read_text()
 
 
@@ -76,7 +81,7 @@ def judge(bundle: Bundle, names: Sequence[str], now: float, min_seconds: float =
 
 @contextmanager
 def _contexts(bundle: Bundle) -> Iterator[tuple[ssl.SSLContext, ssl.SSLContext]]:
-    """A server that wants a certificate from its client, as a node does from nodes, and a client that shows the same."""
+    """A server that wants a certificate from its client, as a node does from nodes, and a client with the same."""
     with TemporaryDirectory(prefix="tls-rehearsal-") as directory:
         contexts = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         server, client = contexts

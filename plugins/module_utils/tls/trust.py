@@ -8,8 +8,10 @@ import ssl
 
 
 def distrusts(ca: str, host: str, port: int, timeout: float = 2.0) -> bool:
-    """Whether the authorities (PEM) reject what the server at a TLS port shows. Its names are not looked at; of a server
-    that does not answer, or of authorities that are none, nothing is known."""
+    """Whether the authorities (PEM) reject what the server at a TLS port shows, whatever names it is for.
+
+    Of a server that does not answer, or of authorities that are none, nothing is known: False.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     try:

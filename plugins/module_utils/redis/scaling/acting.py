@@ -16,6 +16,7 @@ from ..agreement import POLL_SECONDS, dissenters
 from ..connection import Answer, Command, Session, first_error
 from ..convergence import wait_until_healthy
 from ..description import layout_text
+from ..exclusive import alone
 from ..errors import RedisFailure
 from ..failover.choice import Order
 from ..failover.promotion import fail_over
@@ -61,16 +62,24 @@ def scale(
 
     Raises Refused before any change, RedisFailure when a server refuses or the cluster is not healthy in the end.
     """
-    started = time.monotonic()
     check_contradiction([node.address for node in nodes], wish.leaving)
     patience = min(SETTLING_SECONDS, limits.timeout)
-    plan = ask_plan(session, nodes, leaving.nodes, wish, started + patience)
-    run = _Run(session, nodes, leaving.nodes, wish, limits, plan)
+    if check_mode:
+        plan = ask_plan(session, nodes, leaving.nodes, wish, time.monotonic() + patience)
+        run = _Run(session, nodes, leaving.nodes, wish, limits, plan)
+        before = layout_text(plan.members.survey)
+        after = before + "".join(f"+ {line}\n" for line in plan.lines())
+        diff = {"before": before, "after": after}
+        return {"changed": bool(plan), "plan": plan.steps(), **run.progress(), "diff": diff}
+    with alone(session, nodes, time.monotonic() + limits.timeout):
+        plan = ask_plan(session, nodes, leaving.nodes, wish, time.monotonic() + patience)
+        return _carry_out(_Run(session, nodes, leaving.nodes, wish, limits, plan), pace)
+
+
+def _carry_out(run: _Run, pace: Pace) -> dict[str, Any]:
+    started, plan = time.monotonic(), run.plan
     before = layout_text(plan.members.survey)
     answer = {"changed": bool(plan), "plan": plan.steps()}
-    if check_mode:
-        after = before + "".join(f"+ {line}\n" for line in plan.lines())
-        return {**answer, **run.progress(), "diff": {"before": before, "after": after}}
     try:
         finished = run.carry_out(pace) if plan.acts else True
     except BaseException:

@@ -26,12 +26,14 @@ def offset_complaints(ports: Sequence[int], state: str, offset: int) -> list[str
     if state == OFF:
         return []
     if not offset:
-        return [] if state == REQUIRED else [f"tls_port_offset: with 0 there is one port only, so tls must be {REQUIRED}"]
+        only = f"tls_port_offset: with 0 there is one port only, so tls must be {REQUIRED}"
+        return [] if state == REQUIRED else [only]
     taken = {*ports, *(port + BUS_OFFSET for port in ports)}
+    faults = {port: _fault(port + offset, taken) for port in ports}
     return [
-        f"tls_port_offset: {offset} makes {port + offset} the TLS port of {port}, and that is {_fault(port + offset, taken)}"
-        for port in ports
-        if _fault(port + offset, taken)
+        f"tls_port_offset: {offset} makes {port + offset} the TLS port of {port}, and that is {fault}"
+        for port, fault in faults.items()
+        if fault
     ]
 
 
@@ -52,7 +54,7 @@ def stage_of_host(ports: Iterable[int], listening: frozenset[int], offset: int) 
 
 
 def reached_by_tls(ports: Iterable[int], listening: frozenset[int], state: str, offset: int) -> bool:
-    """Whether the nodes of a host that run offer TLS, by the ports that are open; where none runs, whether they will."""
+    """Whether the nodes of a host that run offer TLS, by the open ports; where none runs, whether they will."""
     running = [port for port in ports if listening & {port, port + offset}]
     if not running or not offset:
         return state != OFF

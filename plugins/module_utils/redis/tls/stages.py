@@ -96,7 +96,8 @@ def plan_steps(running: Sequence[Running], state: str, offset: int) -> list[Step
     """
     reasons = [{"node": str(one.node), "reason": text} for one in running for text in _objections(one, state, offset)]
     if len({one.announces_both for one in running}) > 1:
-        reasons.append({"node": "", "reason": "the nodes' versions announce ports in different ways: upgrade all first"})
+        text = "the nodes' versions announce ports in different ways: upgrade all first"
+        reasons.append({"node": "", "reason": text})
     steps = [step for step in _steps(running, state, offset) if step.settings]
     if steps and reasons:
         raise Refused(reasons)
