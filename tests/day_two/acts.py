@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+NODE_TIMEOUT = 5.0  # seconds, as tests/day_two/inventory.yml has it
+
 
 class Act(NamedTuple):
     """One act.
@@ -38,6 +40,19 @@ WAITING_SETTING = Act(
 WITHOUT_PERSISTENCE = Act(
     "no persistence", "redis", 20, variables={"redis_cluster_appendonly": False, "redis_cluster_save": []}
 )
-UPGRADE = Act("upgraded to Redis 8.0", "redis_upgrade", 57, variables={"redis_cluster_version": ""})
+ADD_HOST = Act("a host added, with its share of slots", "redis_scale", 45, hosts={"host4": {}})
+REMOVE_HOST = Act("a host removed", "redis_scale", 45, hosts={"host4": {"redis_cluster_leaving": True}})
+ROTATE = Act(
+    "password rotated",
+    "redis",
+    25,
+    variables={"redis_cluster_password": "the next one", "redis_cluster_former_passwords": ["for these hosts only"]},
+)
+DROP = Act("former password dropped", "redis", 25, variables={"redis_cluster_former_passwords": []})
+OFFER_TLS = Act("TLS offered", "redis", 30, variables={"redis_cluster_tls": "offered"}, stall=NODE_TIMEOUT)
+REQUIRE_TLS = Act("TLS required", "redis", 30, variables={"redis_cluster_tls": "required"}, stall=NODE_TIMEOUT)
+UPGRADE = Act("upgraded to Redis 8.0", "redis_upgrade", 60, variables={"redis_cluster_version": ""})
 
-ACTS = (RESTART, WAITING_SETTING, UPGRADE)
+ACTS = (
+    RESTART, WAITING_SETTING, ADD_HOST, REMOVE_HOST, ROTATE, DROP, OFFER_TLS, REQUIRE_TLS, UPGRADE,
+)  # fmt: skip

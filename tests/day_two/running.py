@@ -15,6 +15,7 @@ from day_two.acts import Act
 from hosts.site import Played, Site
 
 INVENTORY = Path(__file__).with_name("inventory.yml")
+TLS_PORT_OFFSET = 100  # the role's own
 PATIENCE = 60.0  # seconds for what a playbook has left to settle by itself
 
 
@@ -29,7 +30,7 @@ class Running:
     def __init__(self, environment: dict[str, str], directory: Path) -> None:
         self._changes = directory / "changes.json"
         self._hosts: dict[str, Mapping[str, Any]] = {}
-        self._variables: dict[str, Any] = {}
+        self._variables: dict[str, Any] = {"redis_cluster_tls_authority": str(directory / "authority")}
         self._given = yaml.safe_load(INVENTORY.read_text(encoding="utf-8"))
         self._write()
         self.site = Site(environment, INVENTORY, self._changes)
@@ -65,13 +66,21 @@ class Running:
 
     @property
     def nodes(self) -> list[tuple[str, int]]:
-        """Host and port of every node that the inventory has."""
+        """Host and port of every node that the inventory has, of TLS where nodes have that."""
         addresses = {
             host: values["host_address"] for part in ("redis", "spare") for host, values in self._given[part]["hosts"].items()
         }
         members = {**self._given["redis"]["hosts"], **self._hosts}
         staying = [host for host in members if not self._hosts.get(host, {}).get("redis_cluster_leaving")]
-        return [(addresses[host], port) for host in staying for port in self._variable("redis_cluster_ports")]
+        offset = TLS_PORT_OFFSET if self._encryption else 0
+        return [(addresses[host], port + offset) for host in staying for port in self._variable("redis_cluster_ports")]
+
+    @property
+    def _encryption(self) -> dict[str, Any]:
+        """What a client of redis-py needs for TLS; nothing where nodes have none."""
+        authority = self._variables["redis_cluster_tls_authority"]
+        is_on = self._variables.get("redis_cluster_tls", "off") != "off"
+        return {"ssl": True, "ssl_ca_certs": f"{authority}/ca.crt"} if is_on else {}
 
     def container(self, address: str) -> str:
         """The name of the container that is a host, by the host's address."""
@@ -80,7 +89,7 @@ class Running:
 
     def load(self, rate: float = 1500.0) -> Load:
         """Writers that log in as the inventory says now."""
-        return Load(self.nodes, self._variable("redis_cluster_password"), rate=rate)
+        return Load(self.nodes, self._variable("redis_cluster_password"), rate=rate, **self._encryption)
 
     def wait_until_whole(self) -> None:
         """Wait until every node says that all slots are served and that it knows all nodes and no other.
@@ -106,7 +115,8 @@ class Running:
     def _cluster_info(self, host: str, port: int) -> set[str]:
         password = self._variable("redis_cluster_password")
         try:
-            with redis.Redis(host, port, password=password, socket_timeout=2, decode_responses=True) as client:
+            options = {"password": password, "socket_timeout": 2, "decode_responses": True, **self._encryption}
+            with redis.Redis(host, port, **options) as client:
                 client.response_callbacks.clear()
                 return set(str(client.execute_command("CLUSTER INFO")).split())
         except redis.RedisError as error:
