@@ -137,9 +137,10 @@ def _all_follow(group: Group, plan: Plan) -> bool:
 
 def _reset(group: Group, plan: Plan, step: Step, deadline: float) -> None:
     """One Sentinel forgets all and finds again what lives, before the next one does: else a majority might be blind."""
-    before = {s.address: s for s in survey_sentinels(group, plan.monitor.name)}
-    known = before[step.address].watched[plan.monitor.name]
-    wanted = {peer.address for peer in (*known.replicas, *known.sentinels) if not peer.is_down}
+    survey = survey_group(group, name=plan.monitor.name)
+    (known,) = (w for s, w in survey.watchers(plan.monitor.name) if s.address == step.address)
+    living = {node.address for node in survey.nodes.values() if node.alive} | {s.address for s in survey.answering}
+    wanted = living & {peer.address for peer in (*known.replicas, *known.sentinels)}
     _send(group, step)
 
     def found_again() -> bool:
