@@ -71,8 +71,8 @@ def measure(options: Options) -> Table:
         "Time: from the start of the process until it ends. All nodes and writers share this machine's cores.",
         "The target of the time is half of what redis-cli needs as it comes, in the same run.",
         f"Failed writes: {'; '.join(f'{way}: {dict(found) or 0}' for way, found in errors.items())}.",
-        "An AttributeError is the client's: redis-py was sent to the new master for a key of an open slot before it had",
-        "heard of that node.",
+        "An AttributeError is the client's: redis-py was sent to the new master for a key of an open slot before it",
+        "had heard of that node.",
     ]
     return table
 
