@@ -24,8 +24,8 @@ from redis.crc import key_slot
 from redis.exceptions import RedisClusterException, RedisError
 from redis.retry import Retry
 
-# What a client of a failing cluster may meet; anything else is a mistake of ours. An AttributeError is one of redis-py's
-# own: it is sent to a node for a key of an open slot (ASK) before it has heard of that node.
+# What a client of a failing cluster may meet; anything else is a mistake of ours. An AttributeError is a mistake
+# of redis-py: it was sent to a node for a key of an open slot (ASK) before it had heard of that node.
 FAILURES = (RedisError, RedisClusterException, OSError, AttributeError)
 BATCH = 1000  # keys read back in one go
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -63,14 +64,15 @@ def measure(options: Options) -> Table:
         ("keys lost", lambda found: found.lost_keys, "", 0),
     ):
         table.figures.append(
-            Figure(title, sample(rounds["ours"], value, unit), sample(rounds["redis-cli"], value, unit), at_most=limit)
+            Figure(title, *(sample(rounds[way], value, unit) for way in ("ours", "redis-cli")), at_most=limit)
         )
-    errors = {way: sum((found.result.errors for found in rounds[way]), start=type(rounds[way][0].result.errors)()) for way in ways}
+    errors = {way: sum((found.result.errors for found in rounds[way]), Counter[str]()) for way in ways}
     table.notes += [
         "Time: from the start of the process until it ends. All nodes and writers share this machine's cores.",
         "The target of the time is half of what redis-cli needs as it comes, in the same run.",
-        f"Failed writes: {'; '.join(f'{way}: {dict(found) or 0}' for way, found in errors.items())}. An AttributeError is",
-        "the client's: redis-py was sent to the new master for a key of an open slot before it had heard of it.",
+        f"Failed writes: {'; '.join(f'{way}: {dict(found) or 0}' for way, found in errors.items())}.",
+        "An AttributeError is the client's: redis-py was sent to the new master for a key of an open slot before it",
+        "had heard of that node.",
     ]
     return table
 
@@ -93,7 +95,8 @@ def _rebalance_under_load(way: str, rebalance: Callable[[Servers], None]) -> Rou
             result = load.stop()
         lost = KEYS - _count_keys(servers)
     found = Round(seconds, result, lost)
-    tell(f"scaling, {way}: {number(seconds)} s, slowest write {number(found.stall)} s, lost {lost} + {len(result.lost)}")
+    stall = number(found.stall)
+    tell(f"scaling, {way}: {number(seconds)} s, slowest write {stall} s, lost {lost} + {len(result.lost)}")
     return found
 
 

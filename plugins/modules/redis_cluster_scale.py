@@ -7,8 +7,8 @@ DOCUMENTATION = r"""
 module: redis_cluster_scale
 short_description: Add nodes to a Redis Cluster, take nodes off it, and share out its slots
 description:
-  - Makes the nodes of O(nodes) the members of a running cluster. There is one master for every O(replicas) + 1 of them. New
-    masters get slots, masters that are too many lose theirs, replicas are placed anew where that is needed, and
+  - Makes the nodes of O(nodes) the members of a running cluster. There is one master for every O(replicas) + 1 of them.
+    New masters get slots, masters that are too many lose theirs, replicas are placed anew where that is needed, and
     nodes of O(leaving) are emptied and forgotten by all.
   - Slots move with their keys while clients use them, with the fewest moves. The slots of a leaving master do not move
     at all where one of its replicas stays and can take its place.
@@ -18,9 +18,9 @@ description:
     that take their place are in sync.
   - While it runs, progress is shown. A run that is right already changes nothing, and in check mode the exact plan is
     returned.
-  - It refuses, naming node and reason and changing nothing, when the cluster has damage that scaling does not repair, when a
-    member is named neither in O(nodes) nor in O(leaving), when too few nodes would be left for three masters with their
-    replicas, when a master has no memory for the slots it would get, and in all cases in which
+  - It refuses, naming node and reason and changing nothing, when the cluster has damage that scaling does not repair,
+    when a member is named neither in O(nodes) nor in O(leaving), when too few nodes would be left for three masters
+    with their replicas, when a master has no memory for the slots it would get, and in all cases in which
     M(omnimind.platform.redis_cluster) refuses nodes.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
@@ -75,8 +75,8 @@ options:
     type: float
     default: 0
   mb_per_second:
-    description: Megabytes that all nodes together may send in a second, estimated as for O(balance=memory). V(0) for as
-      many as they can.
+    description: Megabytes that all nodes together may send in a second, estimated as for O(balance=memory). V(0) for
+      as many as they can.
     type: float
     default: 0
   move_timeout:
@@ -84,8 +84,8 @@ options:
     type: float
     default: 10.0
   timeout:
-    description: Seconds that nodes may take to agree after an act, to be in sync, and to be healthy in the end. How long
-      slots move is not limited.
+    description: Seconds that nodes may take to agree after an act, to be in sync, and to be healthy in the end. How
+      long slots move is not limited.
     type: float
     default: 120.0
   slice_seconds:

@@ -1,4 +1,4 @@
-"""The playbook redis_scale on real servers: the stages of the role that talk to the cluster, run as a user runs them."""
+"""The playbook redis_scale on real servers: the stages of the role that talk to the cluster, as a user runs them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ class Site:
     def write(self, **fourth):
         hosts = {}
         for server in self.grown.all.servers:
-            host = hosts.setdefault(f"host{server.host[-1]}", {"redis_cluster_address": server.host, "redis_cluster_ports": []})
+            new = {"redis_cluster_address": server.host, "redis_cluster_ports": []}
+            host = hosts.setdefault(f"host{server.host[-1]}", new)
             host["redis_cluster_ports"].append(server.port)
         hosts["host4"].update(fourth)
         common = {

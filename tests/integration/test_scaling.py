@@ -135,7 +135,8 @@ def test_the_module_shows_progress_and_changes_nothing_when_run_again(grown):
     assert planned["changed"] and "finished" not in planned
     assert "joins the cluster" in planned["output"] and len(grown.cluster.check()["nodes"]) == 6
     done = run_module("redis_cluster_scale", options)
-    lines = re.findall(r"redis_cluster_scale: (\d+) of 4096 slots moved, \d+ keys, \d+ keys/s, about \d+ s left", done["output"])
+    line = r"redis_cluster_scale: (\d+) of 4096 slots moved, \d+ keys, \d+ keys/s, about \d+ s left"
+    lines = re.findall(line, done["output"])
     assert len(lines) >= 2 and lines == sorted(lines, key=int)
     assert done["finished"] and done["plan"] == planned["plan"]
     assert done["moved_slots"] == 4096 and done["remaining_slots"] == 0

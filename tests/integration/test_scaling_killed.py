@@ -1,4 +1,4 @@
-"""A scaling is killed at ten points of its run, and run again; slots are left open by hand, and healed."""
+"""A scaling is killed at ten points of its run, and run again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def grown(start):
 
 
 def test_a_run_that_is_killed_is_finished_by_the_next(grown):
-    """Ten kills: five while a host is added, five while it is taken off, spread over the changes of an undisturbed run."""
+    """Ten kills: five while a host is added, five while it is taken off, spread over all changes of such a run."""
     data = fill(grown.cluster, 2000)
     there = arguments(grown.all.servers)
     back = arguments(grown.old, leaving=grown.new)

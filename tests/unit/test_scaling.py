@@ -66,7 +66,7 @@ def test_every_master_has_its_replicas_on_other_hosts_where_hosts_allow(masters,
     masters_then = found.shape.masters
     assert len(masters_then) == masters + new
     following = following_in_the_end(found.members, found.shape)
-    assert set(following) | set(masters_then) == set(found.members.wanted) and set(following.values()) == set(masters_then)
+    assert set(following) | set(masters_then) == set(found.members.wanted)
     assert all(list(following.values()).count(master) == replicas for master in masters_then)
     if affinity == "preferred":
         hosts = {id: node.address.host for id, node in found.members.wanted.items()}
@@ -176,11 +176,13 @@ def test_a_target_that_nobody_knows_any_more():
 def test_a_member_that_is_missing_in_the_list_is_not_removed():
     model = complete(4)
     only = [str(node.address) for node in model.nodes if node.address.host != "10.0.0.4"]
-    assert "10.0.0.4:7000 is a node of the cluster, but is named neither in nodes nor in leaving" in reasons(model, only=only)
+    found = reasons(model, only=only)
+    assert "10.0.0.4:7000 is a node of the cluster, but is named neither in nodes nor in leaving" in found
 
 
 def test_too_few_nodes_would_be_left():
-    assert "6 nodes are needed for 3 masters with replicas=1 each, 4 are listed" in reasons(complete(), leaving=["10.0.0.3"])
+    found = reasons(complete(), leaving=["10.0.0.3"])
+    assert "6 nodes are needed for 3 masters with replicas=1 each, 4 are listed" in found
 
 
 def test_no_cluster_yet():
@@ -229,8 +231,6 @@ def test_anti_affinity_that_the_hosts_do_not_allow():
     model = complete(3, 1)
     for node in spread(4)[2:]:
         model.start(node)
-    for server in [*model.servers.values()]:
-        assert server
     crowded = [str(node.address) for node in model.nodes if node.address.host == "10.0.0.1"]
     assert len(crowded) == 4
     assert not plan(complete(), anti_affinity="required")

@@ -13,7 +13,7 @@ from .views import View
 # shortens the wait before a new master takes writes, and marks a forming that was cut off.
 FORMING_NODE_TIMEOUT = 1009
 
-# While a cluster is scaled, nodes have a migration barrier above this, and what they had is told by it (scaling/holding.py).
+# While a cluster is scaled, nodes have a migration barrier above this. It tells what they had (scaling/holding.py).
 HELD_BARRIER = 1000000
 
 # Redis' own defaults, for a node that a forming which was cut off left with the marks above.

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Carries a scaling out: survey, plan, act, check. It may be killed anywhere, and run again.
 
-The order keeps every shard safe: open slots are repaired, new masters have replicas before they have slots, replicas are
-in sync before those that they replace leave, and a node is forgotten when it has neither slots nor keys.
+The order keeps every shard safe: open slots are repaired, new masters have replicas before they have slots, replicas
+are in sync before those that they replace leave, and a node is forgotten when it has neither slots nor keys.
 """
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ NODE_TIMEOUT = "cluster-node-timeout"
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds: for the cluster to agree after an act, and for slots to move in one call (None for as long as it takes)."""
+    """Seconds: for the cluster to agree after an act, and for slots to move in one call (None for no limit)."""
 
     timeout: float = 120.0
     slice: float | None = None

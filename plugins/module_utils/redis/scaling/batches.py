@@ -29,7 +29,7 @@ class Pace:
 def batches(
     keys: Mapping[int, Sequence[str]], pace: Pace, sizes: Mapping[str, int], usual_size: float
 ) -> Iterator[tuple[dict[int, list[str]], float]]:
-    """The keys of slots in batches, each by slot, with the bytes it has. `sizes` in bytes, `usual_size` of all other keys."""
+    """The keys of slots in batches, each by slot, with the bytes it has. `usual_size` is that of all other keys."""
     batch: dict[int, list[str]] = {}
     count, size = 0, 0.0
     for slot, names in keys.items():

@@ -3,8 +3,8 @@
 """Settings that nodes have while a cluster is scaled, and how they get their own back.
 
 A master that loses its last slot, and a replica whose master does, follow whoever has the slots then, where
-cluster-allow-replica-migration is on. Nobody shall wander while nodes are placed by a plan, so it is off meanwhile. And a
-master shall not wait for more replicas before it sends its data to one that was placed there.
+cluster-allow-replica-migration is on. Nobody shall wander while nodes are placed by a plan, so it is off meanwhile. And
+a master shall not wait for more replicas before it sends its data to one that was placed there.
 The nodes themselves remember what they had: in their migration barrier, raised beyond what anybody sets.
 """
 from __future__ import annotations

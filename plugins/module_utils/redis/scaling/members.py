@@ -3,13 +3,12 @@
 """The nodes that a scaling looks at: those that shall be members in the end, and those that shall leave."""
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from ..nodes import Address
 from ..placement import Place
-from ..reports import Survey
+from ..reports import Report, Survey
 from ..topology import Node, Topology, read_topology
 from .balance import SLOTS_EVENLY
 
@@ -80,15 +79,11 @@ class Members:
 
 def read_members(survey: Survey, wish: ScaleWish) -> Members:
     """The nodes of a survey that asked the listed nodes and those that shall leave."""
-    reports = (replace(report, listed=report.listed and str(report.address) not in wish.leaving) for report in survey.reports)
+    reports = (replace(r, listed=r.listed and str(r.address) not in wish.leaving) for r in survey.reports)
     survey = Survey(tuple(reports))
     return Members(survey, read_topology(survey), wish)
 
 
-def _newcomer(report) -> Node:
+def _newcomer(report: Report) -> Node:
     """A node outside the cluster. What slots it has for itself, it will let go of."""
     return Node(report.id, report.address, report.zone, False, "", frozenset(), False, report)
-
-
-def names_of(nodes: Mapping[str, Node]) -> str:
-    return ", ".join(sorted(node.name for node in nodes.values()))

@@ -151,8 +151,8 @@ class Mover:
         return not opening or self._send_keys(move, opening, True, answer[-len(listing) :])
 
     def _gather_slots(self, move: Move, slots: list[int], size: int) -> None:
-        """A node sends keys of a slot that is not its own only while it takes it for open; and nothing while it knows no
-        owner of a slot, as when that failed over while this node imported it."""
+        """A node sends keys of a slot that is not its own only while it takes it for open; and nothing while it knows
+        no owner of a slot, as when that failed over while this node imported it."""
         source = self._address(move.source)
         for start in range(0, len(slots), size):
             window = slots[start : start + size]

@@ -117,7 +117,8 @@ def check_shape(members: Members, shape: Shape) -> None:
     gaps, beside, in_zone = misfits(members, following_in_the_end(members, shape), shape.masters)
     if beside or in_zone:
         count, domain = (beside, "host") if beside else (in_zone, "zone")
-        raise Refused([_reason("", f"anti_affinity=required, but {count} replicas would share the {domain} of their master")])
+        reason = f"anti_affinity=required, but {count} replicas would share the {domain} of their master"
+        raise Refused([_reason("", reason)])
 
 
 def check_memory(members: Members, moves: Sequence[Move], weights: Mapping[int, float] | None) -> None:

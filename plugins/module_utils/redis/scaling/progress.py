@@ -18,7 +18,7 @@ class Progress:
         self._remaining = 0
 
     def add(self, answer: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer to all slices so far: numbers of all, plan and layout before of the first, the rest of the last."""
+        """The answer to all slices so far: numbers of all, plan and first layout of the first, the rest of the last."""
         self._first = self._first or answer
         for name in SUMMED:
             if name in answer:
