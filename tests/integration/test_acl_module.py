@@ -149,7 +149,7 @@ def test_a_server_with_requirepass_is_taken_over_and_no_comparison_takes_its_pas
         for check_mode in (True, False):
             answer = apply_settings(session, nodes, settings, soon, check_mode, defaults)
             assert "requirepass" not in str(answer)
-        # Named, it is a wish like any other; but only asking must not change anything.
+        # Named, it is a wish like any other; but check mode must not change anything.
         apply_settings(session, nodes, {"requirepass": NEW}, soon, True, defaults)
         waiting = find_waiting(session, nodes, Target(settings, defaults, {}, shutil.which("redis-server")), soon)
     assert "the setting requirepass waits" not in str(waiting) and "user" not in str(waiting)

@@ -17,9 +17,6 @@ POLL_SECONDS = 0.05
 # How servers say that a setting is read at the start only, or needs a limit that is set at the start only.
 UNTIL_RESTART = ("immutable", "protected config", "operating system is not able to handle")
 
-# Setting it to what it is takes every other password from the default user.
-NEVER_TRIED = {"requirepass"}
-
 
 def apply_settings(
     session: Session,
@@ -46,8 +43,6 @@ def apply_settings(
         different = {n: v for n, v in wanted.items() if not is_same(n, v, running[node][n])}
         # Setting a value that is there already tells, without a change, whether it can be set at all.
         values = {n: running[node][n] if check_mode else value_text(v) for n, v in different.items()}
-        if check_mode:
-            values = {n: v for n, v in values.items() if n not in NEVER_TRIED}
         groups = set_together(values)
         commands = [_config_set(group, values) for group in groups]
         # In the same breath, so that no run that is cut off leaves an old value in the file.
