@@ -89,6 +89,7 @@ def test_killed_before_a_step_and_run_again(plain):
     for state, step in (("required", "encrypt"), ("required", "close the plain port"), ("off", "decrypt")):
         with pytest.raises(Killed):
             plain.change(state, on_step=killed_at(step))
+    plain.change("off")
     plain.change("required")
     assert plain.check()["healthy"] and plain.is_open(0) == {False}
 

@@ -201,6 +201,17 @@ def test_a_link_that_is_down():
     assert found == ["10.0.0.1:7001 has no bus link to 10.0.0.1:7000"]
 
 
+def test_plain_clients_that_would_be_sent_to_a_tls_port():
+    cluster = {one.node: one for one in (running("offered"), running("offered", port=7001))}
+    text = "{} 10.0.0.1:7000@17000 {}master - 0 0 1 connected\n{} 10.0.0.1:{}@17001 {}master - 0 0 1 connected"
+    views = [
+        parse_view(text.format(FIRST, "myself,", SECOND, 7101, "")),
+        parse_view(text.format(FIRST, "", SECOND, 7001, "myself,")),
+    ]
+    found = settling.misdirected(cluster, dict(zip(cluster, views)))
+    assert found == ["10.0.0.1:7000 sends plain clients to port 7101 of 10.0.0.1:7001"]
+
+
 # --- ports ---------------------------------------------------------------------------------------
 
 

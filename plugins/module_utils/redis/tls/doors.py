@@ -69,6 +69,10 @@ class Doors:
         answers = self._secure.ask_all([self._of_tls(node) for node in nodes], *commands)
         return {self._of_plain(door): answer for door, answer in answers.items()}
 
+    def through_plain(self, nodes: Sequence[Address], *commands: Command) -> dict[Address, Answer]:
+        """Ask through plain ports whatever was found."""
+        return self._plain.ask_all(nodes, *commands)
+
     def _of_tls(self, node: Address) -> Address:
         return Address(node.host, node.port + self._offset)
 

@@ -28,6 +28,22 @@ def unsettled(
     return found
 
 
+def misdirected(running: Mapping[Address, Running], views: Mapping[Address, View]) -> list[str]:
+    """Which nodes still send plain clients to other nodes' TLS ports, as sentences.
+
+    Args:
+        running: the nodes as they run.
+        views: what the nodes show to plain clients.
+    """
+    ids = {view.my_id: running[node] for node, view in views.items()}
+    return [
+        f"{node} sends plain clients to port {seen.address.port} of {ids[seen.id].node}"
+        for node, view in views.items()
+        for seen in view.settled.values()
+        if seen.id in ids and ids[seen.id].plain_port not in (0, seen.address.port)
+    ]
+
+
 def _of_the_bus(own: Running, view: View, by_id: Mapping[str, Running]) -> Iterator[str]:
     for seen in view.settled.values():
         other = by_id.get(seen.id)

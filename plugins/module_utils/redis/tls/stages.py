@@ -57,6 +57,11 @@ class Running:
         return self._announced(self.is_encrypted)
 
     @property
+    def plain_port(self) -> int:
+        """The port that others name to plain clients; 0 where there is none."""
+        return self._announced(False) if self.port else 0
+
+    @property
     def replication_port(self) -> int:
         """The port that its replicas use."""
         return self._announced(self.tls_replication and bool(self.tls_port))

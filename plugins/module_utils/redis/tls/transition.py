@@ -20,7 +20,7 @@ from ..reports import parse_info
 from ..rolling.versions import parse_version
 from ..views import parse_view
 from .doors import Doors, must_answer
-from .settling import unsettled
+from .settling import misdirected, unsettled
 from .stages import CLOSE_PLAIN, OFF, Running, Step, plan_steps, plan_text, with_settings
 
 POLL_SECONDS = 0.05
@@ -154,6 +154,9 @@ def _wait_until_settled(doors: Doors, running: Sequence[Running], deadline: floa
         good = {node: answer for node, answer in answers.items() if not first_error(answer)}
         views = {node: parse_view(view) for node, (view, info) in good.items()}
         reasons = silent + unsettled(by_node, views, {node: parse_info(info) for node, (view, info) in good.items()})
+        both = [one.node for one in running if one.is_encrypted and one.port]
+        plain = doors.through_plain(both, ("CLUSTER", "NODES"))
+        reasons += misdirected(by_node, {n: parse_view(a[0]) for n, a in plain.items() if not first_error(a)})
         if not reasons:
             return
         if time.monotonic() >= deadline or any(UNTRUSTED in reason for reason in silent):
@@ -184,13 +187,14 @@ def _plain_clients(
     """By node, the clients that are connected to its plain port, but for us and for replicas."""
     ports = {one.node: one.port for one in running}
     kinds = [("CLIENT", "LIST", "TYPE", kind) for kind in ("normal", "pubsub")]
-    answers = doors.ask_all(nodes, ("CLIENT", "ID"), *kinds)
+    answers = doors.ask_all(nodes, *kinds)
     must_answer(answers, "list their clients")
+    ours = doors.through_plain(nodes, ("CLIENT", "ID"))
     found = {}
-    for node, (own, *lists) in answers.items():
+    for node, lists in answers.items():
         clients = [dict(re.findall(r"(\S+?)=(\S*)", line)) for text in lists for line in text.splitlines()]
         on_plain = [client for client in clients if client["laddr"].endswith(f":{ports[node]}")]
-        found[node] = [client for client in on_plain if client["id"] != str(own)]
+        found[node] = [client for client in on_plain if first_error(ours[node]) or client["id"] != str(ours[node][0])]
     return found
 
 
