@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from benchmarks import acts, checking, failover, forming, role
+from benchmarks import acts, backup, checking, failover, forming, handover, role, scaling, sentinel
 from benchmarks.figures import Table
 from benchmarks.options import Options
 from benchmarks.report import Report
@@ -18,6 +18,10 @@ TOPICS: dict[str, Callable[[Options], Table]] = {
     "forming": forming.measure,
     "checking": checking.measure,
     "failover": failover.measure,
+    "handover": handover.measure,
+    "scaling": scaling.measure,
+    "backup": backup.measure,
+    "sentinel": sentinel.measure,
     "role": role.measure,
     "acts": acts.measure,
 }

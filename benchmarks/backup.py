@@ -18,7 +18,7 @@ from benchmarks.figures import Figure, Sample, Table
 from benchmarks.load import Load
 from benchmarks.nodes import PATIENCE, empty_nodes, form, redis_cli, wait_until_settled
 from benchmarks.options import Options, tell
-from tests.integration.servers import PASSWORD, Server, Servers, free_ports
+from integration.servers import PASSWORD, Server, Servers, free_ports
 
 KEYS = 290_000
 LENGTH = 100  # bytes of each value

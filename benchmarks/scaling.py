@@ -18,7 +18,7 @@ from benchmarks.load import Load, Result
 from benchmarks.nodes import PATIENCE, empty_nodes, redis_cli
 from benchmarks.options import Options, tell
 from tests.conftest import ROOT, link_collection
-from tests.integration.servers import PASSWORD, Server, Servers
+from integration.servers import PASSWORD, Server, Servers
 
 KEYS = 290_000
 VALUE = "x" * 100
