@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test lint unit integration molecule docs readmes build changelog bench clean
+.PHONY: help demo demo-down test lint unit integration molecule drill docs readmes build changelog bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -32,6 +32,9 @@ integration: ready-to-test ## real servers on loopback
 
 molecule: ready-to-test ## Debian hosts under systemd, in containers
 	@pytest tests/molecule
+
+drill: ready-to-test ## every act on a running cluster killed ten times, under writers (an hour)
+	@pytest tests/day_two --kills 10
 
 docs: readmes $(COLLECTION) ## the manual, to docs/_build/html
 	@ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/.cache/collections docs/build docs/_build

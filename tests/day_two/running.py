@@ -58,22 +58,21 @@ class Running:
         self.change(act)
         return self.site.play(act.playbook, *act.options)
 
-    def kill(self, act: Act, task: int) -> str:
-        """Carry an act out until its task of that number begins, and return that task's name; empty when the act
-        came to its end before."""
+    def kill(self, act: Act, task: int | str) -> str:
+        """Carry an act out into the middle of a task, told by number or by the beginning of its name, and return that
+        name; empty when the act came to its end before."""
         self.change(act)
         return self.site.play_until(task, act.playbook, *act.options)
 
     @property
     def nodes(self) -> list[tuple[str, int]]:
         """Host and port of every node that the inventory has, of TLS where nodes have that."""
-        addresses = {
-            host: values["host_address"] for part in ("redis", "spare") for host, values in self._given[part]["hosts"].items()
-        }
+        machines = {**self._given["redis"]["hosts"], **self._given["spare"]["hosts"]}
         members = {**self._given["redis"]["hosts"], **self._hosts}
         staying = [host for host in members if not self._hosts.get(host, {}).get("redis_cluster_leaving")]
         offset = TLS_PORT_OFFSET if self._encryption else 0
-        return [(addresses[host], port + offset) for host in staying for port in self._variable("redis_cluster_ports")]
+        ports = self._variable("redis_cluster_ports")
+        return [(machines[host]["host_address"], port + offset) for host in staying for port in ports]
 
     @property
     def _encryption(self) -> dict[str, Any]:

@@ -17,7 +17,8 @@ PREPARED = ROOT / "molecule" / "shared"
 
 # A host's line at the end of a play.
 _RECAP = re.compile(r"^\S+ +: ok=(\d+) +changed=(\d+)", re.MULTILINE)
-_TASK = re.compile(r"^TASK \[", re.MULTILINE)
+_TASK = re.compile(r"^TASK \[(?:\S+ : )?(.*?)\]", re.MULTILINE)
+_IN_THE_MIDDLE = 1.0  # seconds after a task has begun
 
 
 class Played(NamedTuple):
@@ -88,10 +89,11 @@ class Site:
             raise RuntimeError(f"{Path(playbook).name} failed:\n{played.output[-6000:]}")
         return played
 
-    def play_until(self, task: int, playbook: str | Path, *options: str) -> str:
-        """Kill a playbook, with everything it started here, when its task of that number begins.
+    def play_until(self, task: int | str, playbook: str | Path, *options: str) -> str:
+        """Kill a playbook, with everything it started here, in the middle of a task: the one of that number, or the
+        first whose name begins so.
 
-        Return the name of the task; empty when the playbook ended before.
+        Return the name of the task; empty when the playbook ended before. What runs on the hosts goes on.
         """
         process = subprocess.Popen(
             self._command(playbook, options),
@@ -104,12 +106,15 @@ class Site:
             start_new_session=True,
         )
         assert process.stdout
+        begun = 0
         with process, process.stdout as output:
             for line in output:
-                task -= bool(_TASK.match(line))
-                if task <= 0:
+                name = _TASK.match(line)
+                begun += bool(name)
+                if name and (begun == task if isinstance(task, int) else name[1].startswith(task)):
+                    time.sleep(_IN_THE_MIDDLE)
                     os.killpg(process.pid, signal.SIGKILL)
-                    return line.strip()
+                    return name[1]
         return ""
 
     def _command(self, playbook: str | Path, options: tuple[str, ...]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -21,7 +22,10 @@ from ansible_collections.omnimind.platform.plugins.module_utils.redis.connection
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.errors import RedisFailure
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.live_settings import apply_settings
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.rolling.waiting import Target, find_waiting
-from ansible_collections.omnimind.platform.plugins.module_utils.redis.scratch import settings_of_file
+from ansible_collections.omnimind.platform.plugins.module_utils.redis.scratch import (
+    build_of_program,
+    settings_of_file,
+)
 
 # Nobody else's, whatever runs on this machine.
 NEW, SHOP = f"tuna-fish-sandwich-{os.getpid()}", f"prawn-cocktail-{os.getpid()}"
@@ -41,6 +45,8 @@ def play(tmp_path: Path, module: str, arguments: dict, *options: str):
     (tmp_path / "play.yml").write_text(
         json.dumps([{"name": "Play", "hosts": "localhost", "gather_facts": False, "tasks": [task, tell]}])
     )
+    # This Python has redis-py, the host's own may not.
+    options = (*options, "-e", f"ansible_python_interpreter={sys.executable}")
     return run(["ansible-playbook", "-i", "localhost,", "-c", "local", str(tmp_path / "play.yml"), *options])
 
 

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..host.processes import ENDS_WITH_US
-from .connection import RedisError, redis
+from .connection import RedisError, is_login_refused, redis
 from .errors import RedisFailure
 from .settings import public_lines
 
@@ -125,7 +125,7 @@ def _wait(process: subprocess.Popen[bytes], socket: str, seconds: float) -> bool
                 client.ping()
                 return True
             except (RedisError, OSError) as error:
-                if str(error).startswith(("NOAUTH", "Authentication required")):
+                if isinstance(error, RedisError) and is_login_refused(error):
                     return True
                 time.sleep(POLL_SECONDS)
     return False
