@@ -31,29 +31,17 @@ sys.path.insert(0, str(link_collection()))
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.prefix, "bin")), os.environ["PATH"]])
 
 
-# What tests have measured on their way, shown at the end.
-RECORD = pytest.StashKey[list[str]]()
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, help="kill every act of day two so often; a few acts once when not given")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[RECORD] = []
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    record = terminalreporter.config.stash[RECORD]
-    if record:
+    """What tests have measured on their way, with `record_property("measured", ...)`."""
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]
+    lines = [value for report in reports for name, value in report.user_properties if name == "measured"]
+    if lines:
         terminalreporter.section("measured on the way")
-        terminalreporter.write("".join(f"{line}\n" for line in record))
-
-
-@pytest.fixture
-def record(request: pytest.FixtureRequest) -> list[str]:
-    """Lines to be shown when all tests have ended."""
-    return request.config.stash[RECORD]
+        terminalreporter.write("".join(f"{line}\n" for line in dict.fromkeys(lines)))
 
 
 @pytest.fixture(scope="session")

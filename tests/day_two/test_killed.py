@@ -6,7 +6,7 @@ are killed once each.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from day_two.acts import ACTS, FEW, Act
@@ -24,7 +24,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("act", acts, ids=lambda act: act.name)
 
 
-def test_act(act: Act, running: Running, pytestconfig: pytest.Config, record: list[str]) -> None:
+def test_act(act: Act, running: Running, pytestconfig: pytest.Config, record_property: Callable[..., None]) -> None:
     """It ends right, nothing is lost, and once more it changes nothing."""
     kills = pytestconfig.getoption("kills")
     points = [1 + act.tasks * (number + 1) // (kills + 1) for number in range(kills)] if kills else [act.heart]
@@ -33,9 +33,10 @@ def test_act(act: Act, running: Running, pytestconfig: pytest.Config, record: li
         running.perform(act)
         result = load.stop()
     running.wait_until_whole()
-    record.append(
+    record_property(
+        "measured",
         f"{act.name}: killed {len(hit)} times; {len(result.acknowledged)} writes, {len(result.lost)} lost, "
-        f"{len(result.failed)} failed, longest stall {result.longest_gap():.2f} s"
+        f"{len(result.failed)} failed, longest stall {result.longest_gap():.2f} s",
     )
     assert len(hit) >= len(points) / 2, "the act was over before it was killed: are its tasks right?"
     assert not result.lost

@@ -157,7 +157,9 @@ def test_a_server_with_requirepass_is_taken_over_and_no_comparison_takes_its_pas
             assert "requirepass" not in str(answer)
         # Named, it is a wish like any other; but check mode must not change anything.
         apply_settings(session, nodes, {"requirepass": NEW}, soon, True, defaults)
-        waiting = find_waiting(session, nodes, Target(settings, defaults, {}, shutil.which("redis-server")), soon)
+        program = shutil.which("redis-server")
+        target = Target(settings, defaults, {}, program, build_of_program(program))
+        waiting = find_waiting(session, nodes, target, soon)
     assert "the setting requirepass waits" not in str(waiting) and "user" not in str(waiting)
     assert [sorted(users_of(server)) for server in six.servers] == before
     assert all(takes(server, password) for server in six.servers for password in (NEW, PASSWORD))
