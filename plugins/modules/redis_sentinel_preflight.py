@@ -168,8 +168,8 @@ def main() -> None:
     params = module.params
     package = Package(params["flavor"], params["version"], params["package_file"])
     directory, address = params["data_directory"], params["address"]
-    data_host = read_host_state(directory, params["data_ports"], address, params["password"], package)
-    sentinel_host = read_host_state(directory, params["ports"], address, params["own_password"], package)
+    data_host = read_host_state(directory, params["data_ports"], address, [params["password"]], package)
+    sentinel_host = read_host_state(directory, params["ports"], address, [params["own_password"]], package)
     try:
         nodes, sentinels = parse_nodes(params["nodes"], "data_ports"), parse_nodes(params["sentinels"], "ports")
         found = complaints(params, nodes, sentinels, data_host, sentinel_host)

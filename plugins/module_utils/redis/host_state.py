@@ -35,13 +35,18 @@ class Encryption:
     """How our nodes are asked whose plain port is closed: how far above it the TLS port is, and what a client needs,
     as a directory with ca.crt, node.crt and node.key. `ca` are authorities (PEM) that shall take the place of those."""
 
-    offset: int
-    directory: str
+    offset: int = 0
+    directory: str = ""
     ca: str = ""
 
 
 def read_host_state(
-    data_directory: str, ports: Iterable[int], host: str, passwords: Sequence[str], package: Package, tls: Encryption
+    data_directory: str,
+    ports: Iterable[int],
+    host: str,
+    passwords: Sequence[str],
+    package: Package,
+    tls: Encryption = Encryption(),
 ) -> HostState:
     """The state of this host. A port with a directory below `data_directory` is one of our nodes; those
     that run are asked at `host` for their version, and whether they take one of the passwords."""
