@@ -43,9 +43,9 @@ def login_of(params: dict[str, Any]) -> Login:
 
 
 @contextmanager
-def failures_reported(module: AnsibleModule) -> Iterator[None]:
-    """Turn a missing redis-py, and every RedisFailure, into the module's failure."""
-    if REDIS_IMPORT_ERROR:
+def failures_reported(module: AnsibleModule, asks: bool = True) -> Iterator[None]:
+    """Turn every RedisFailure, and a missing redis-py where servers are asked, into the module's failure."""
+    if asks and REDIS_IMPORT_ERROR:
         library = missing_required_lib("redis (Debian: python3-redis)")
         module.fail_json(msg=library, exception=REDIS_IMPORT_ERROR)
     try:
