@@ -23,6 +23,7 @@ TOPICS: dict[str, Callable[[Options], Table]] = {
     "backup": backup.measure,
     "sentinel": sentinel.measure,
     "role": role.measure,
+    "restarts": acts.measure_restarts,
     "acts": acts.measure,
 }
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.figures import Figure, Sample, Table, number
@@ -14,30 +16,43 @@ from day_two.acts import ACTS, RESTART, WITHOUT_PERSISTENCE, Act
 from day_two.running import Running
 from hosts.engine import engine_with_images
 
-STALL = 1.0  # seconds without an acknowledged write, at most
 SLOWEST = 0.25  # seconds of one write during rolling restarts, at most
 RATE = 1000.0  # acknowledged writes a second
 CALM = 1.0  # seconds of writing before and after an act
 UNIT = "omnimind-redis@{port}.service"
 
 
-def measure(options: Options) -> Table:
-    table = Table("Acts on three to four systemd hosts with two nodes each, under writers", "restarted without failover")
-    with engine_with_images() as environment, tempfile.TemporaryDirectory() as directory:
-        with Running(environment, Path(directory)) as running:
-            table.figures += _restarts(running, RESTART, "restart")
-            running.perform(WITHOUT_PERSISTENCE)
-            table.figures += _restarts(running, RESTART, "restart, no persistence")
-            for act in ACTS:
-                if act is not RESTART:
-                    seconds, result = _under_load(running, lambda act=act: running.perform(act))
-                    table.figures += _figures(act.name, seconds, result, act.stall)
+def measure_restarts(options: Options) -> Table:
+    """Every node restarted, with and without persistence."""
+    table = Table("Every node restarted, three systemd hosts with two nodes each, under writers", "without failover")
+    with _running() as running:
+        table.figures += _restarts(running, RESTART, "append-only file")
+        running.perform(WITHOUT_PERSISTENCE)
+        table.figures += _restarts(running, RESTART, "no persistence")
     table.notes = [
-        "Stall: the longest time in which no write anywhere in the cluster was acknowledged. Failed: an error after the",
-        "client (redis-py) had tried twice. Lost: acknowledged, but not there in the end.",
+        "Failed: an error after the client (redis-py) had tried twice. Lost: acknowledged, but not there in the end.",
         "Without failover: systemctl restart of one node after the other, each as soon as the one before answers.",
     ]
     return table
+
+
+def measure(options: Options) -> Table:
+    """Growth, rotation, TLS and upgrade."""
+    table = Table("Acts on three to four systemd hosts with two nodes each, under writers")
+    with _running() as running:
+        for act in ACTS:
+            if act is not RESTART:
+                seconds, result = _under_load(running, lambda act=act: running.perform(act))
+                table.figures += _figures(act.name, seconds, result, act.stall)
+    table.notes = ["Stall: the longest time in which no write anywhere in the cluster was acknowledged."]
+    return table
+
+
+@contextmanager
+def _running() -> Iterator[Running]:
+    with engine_with_images() as environment, tempfile.TemporaryDirectory() as directory:
+        with Running(environment, Path(directory)) as running:
+            yield running
 
 
 def _restarts(running: Running, act: Act, name: str) -> list[Figure]:
@@ -70,7 +85,7 @@ def _one(value: float, unit: str = "") -> Sample:
     return Sample((value,), unit)
 
 
-def _under_load(running: Running, act) -> tuple[float, Result]:
+def _under_load(running: Running, act: Callable[[], object]) -> tuple[float, Result]:
     """Seconds that it took, and what became of the writes meanwhile."""
     with running.load() as load:
         time.sleep(CALM)

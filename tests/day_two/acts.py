@@ -64,6 +64,7 @@ ROTATE = Act(
 DROP = Act("former password dropped", "redis", 35, ADMITTED, _inventory(former_passwords=[]))
 OFFER_TLS = Act("TLS offered", "redis", 40, SWITCHED, _inventory(tls="offered"), stall=NODE_TIMEOUT)
 REQUIRE_TLS = Act("TLS required", "redis", 40, SWITCHED, _inventory(tls="required"), stall=NODE_TIMEOUT)
+TO_VALKEY = Act("upgraded to Valkey 8.1", "redis_upgrade", 70, REPLACED, _inventory(version="", flavor="valkey"))
 UPGRADE = Act("upgraded to Redis 8.0", "redis_upgrade", 70, REPLACED, _inventory(version=""))
 
 # All of them, and those that between them go through everything, for a run in a few minutes.

@@ -9,19 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from day_two.acts import ACTS, FEW, Act
+from day_two.acts import ACTS, FEW, TO_VALKEY, Act
 from day_two.running import Running
 
 
 @pytest.fixture(scope="module")
-def running(docker: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def running(
+    request: pytest.FixtureRequest, docker: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    """A fresh cluster for each series of acts."""
     with Running(docker, tmp_path_factory.mktemp("day_two")) as running:
         yield running
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    acts = ACTS if metafunc.config.getoption("kills") else FEW
-    metafunc.parametrize("act", acts, ids=lambda act: act.name)
+    # Valkey takes over from the Redis that the other upgrade takes over from.
+    all_of_them = [(1, act) for act in ACTS] + [(2, TO_VALKEY)]
+    series = all_of_them if metafunc.config.getoption("kills") else [(1, act) for act in FEW]
+    ids = [act.name for _series, act in series]
+    metafunc.parametrize(("running", "act"), series, indirect=["running"], ids=ids, scope="module")
 
 
 def test_act(act: Act, running: Running, pytestconfig: pytest.Config, record_property: Callable[..., None]) -> None:

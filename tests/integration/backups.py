@@ -134,6 +134,15 @@ def command_lines() -> dict[int, str]:
     return found
 
 
+def family(parent: int) -> dict[int, str]:
+    """The command lines of the processes that another started, and that those started."""
+    try:
+        own = children(parent)
+    except OSError:  # ended in the meantime
+        return {}
+    return {**own, **{pid: line for child in own for pid, line in family(child).items()}}
+
+
 def children(parent: int) -> dict[int, str]:
     """The command lines of the processes that another started."""
     threads = Path(f"/proc/{parent}/task").glob("*/children")
