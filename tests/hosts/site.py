@@ -70,17 +70,9 @@ class Site:
     def try_to_play(self, playbook: str | Path, *options: str) -> Played:
         """Run a playbook, one of the collection by its name, to its end, good or bad."""
         before, started = _cpu_seconds(), time.monotonic()
-        done = subprocess.run(
-            self._command(playbook, options),
-            env=self.environment,
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        return Played(done.returncode, done.stdout, time.monotonic() - started, _cpu_seconds() - before)
+        with self._start(playbook, options) as process:
+            output = process.communicate()[0]
+        return Played(process.returncode, output, time.monotonic() - started, _cpu_seconds() - before)
 
     def play(self, playbook: str | Path, *options: str) -> Played:
         """Run a playbook that must succeed; RuntimeError with its last words when it does not."""
@@ -95,16 +87,7 @@ class Site:
 
         Return the name of the task; empty when the playbook ended before. What runs on the hosts goes on.
         """
-        process = subprocess.Popen(
-            self._command(playbook, options),
-            env=self.environment,
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+        process = self._start(playbook, options, start_new_session=True)
         assert process.stdout
         begun = 0
         with process, process.stdout as output:
@@ -117,10 +100,19 @@ class Site:
                     return name[1]
         return ""
 
-    def _command(self, playbook: str | Path, options: tuple[str, ...]) -> list[str]:
+    def _start(self, playbook: str | Path, options: tuple[str, ...], **more: bool) -> subprocess.Popen[str]:
         file = playbook if isinstance(playbook, Path) else ROOT / "playbooks" / f"{playbook}.yml"
         inventories = [f"--inventory={path}" for path in self.inventories]
-        return ["ansible-playbook", *inventories, str(file), *options]
+        return subprocess.Popen(
+            ["ansible-playbook", *inventories, str(file), *options],
+            env=self.environment,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            **more,
+        )
 
 
 def _cpu_seconds() -> float:

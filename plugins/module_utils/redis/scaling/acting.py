@@ -16,8 +16,8 @@ from ..agreement import POLL_SECONDS, dissenters
 from ..connection import Answer, Command, Session, first_error
 from ..convergence import wait_until_healthy
 from ..description import layout_text
-from ..exclusive import alone
 from ..errors import RedisFailure
+from ..exclusive import alone
 from ..failover.choice import Order
 from ..failover.promotion import fail_over
 from ..forming import apply_plan
