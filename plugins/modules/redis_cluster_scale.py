@@ -59,7 +59,7 @@ options:
   tolerance:
     description:
       - Percent of the mean that a master's share may be above or below it, before slots move for balance alone.
-      - With O(balance=memory), which is an estimate, never less than 10.
+      - With O(balance=memory), which is an estimate, never less than 10, and never less than a megabyte.
     type: float
     default: 0
   batch_keys:

@@ -101,7 +101,7 @@ def test_memory_is_balanced(grown):
     heavy = islice((name for name in names if key_slot(name) < 400), 6000)
     with grown.all.master(0).client() as redis, redis.pipeline(transaction=False) as pipeline:
         for name in heavy:
-            pipeline.set(name, "x" * 500)
+            pipeline.set(name, "x" * 5000)
         pipeline.execute()
     before = [shard["keys"] for shard in grown.cluster.check()["shards"]]
     answer = act(grown.cluster, grown.old, balance="memory", tolerance=10)

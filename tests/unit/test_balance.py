@@ -125,6 +125,15 @@ def test_weights_are_within_the_tolerance_where_slots_are_small(case, seed):
     assert balance_weights({id: frozenset(slots) for id, slots in after.items()}, masters, weights, 10) == []
 
 
+def test_weights_that_differ_by_less_than_is_known_stay():
+    owned = {"a": frozenset(range(100)), "b": frozenset(range(100, 200))}
+    weights = {slot: 1.0 for slot in range(200)} | {slot: 50.0 for slot in range(10)}
+    assert balance_weights(owned, ["a", "b"], weights, 10, uncertainty=300) == []
+    assert balance_weights(owned, ["a", "b"], weights, 10, uncertainty=200) != []
+    moves = balance_weights(owned, ["a", "b", "c"], weights, 10, uncertainty=300)
+    assert {move.target for move in moves} >= {"c"}, "a master without slots gets its share"
+
+
 def test_heavy_slots_move_first():
     owned = {"a": frozenset(range(100)), "b": frozenset(range(100, 200))}
     weights = {slot: 1.0 for slot in range(200)} | {slot: 50.0 for slot in range(10)}

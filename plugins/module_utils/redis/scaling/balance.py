@@ -84,18 +84,24 @@ def _seated(counts: Mapping[str, int], share: int) -> dict[str, int]:
 
 
 def balance_weights(
-    owned: Mapping[str, frozenset[int]], masters: Sequence[str], weights: Mapping[int, float], tolerance: float
+    owned: Mapping[str, frozenset[int]],
+    masters: Sequence[str],
+    weights: Mapping[int, float],
+    tolerance: float,
+    uncertainty: float = 0,
 ) -> list[Move]:
     """Moves after which the masters' weights are within `tolerance` percent of the mean, as far as slots allow.
 
-    The heaviest slots go first, so that few go. `weights` has every slot that somebody owns, none of them 0.
+    The heaviest slots go first, so that few go. `weights` has every slot that somebody owns, none of them 0. Where all
+    masters have slots, and weights within `uncertainty` of the mean, they count as balanced.
     """
     loads = {master: sum(weights[slot] for slot in owned.get(master, ())) for master in masters}
     orphans = [(weights[slot], slot, owner) for owner, slots in owned.items() if owner not in loads for slot in slots]
     pairs: dict[tuple[str, str], set[int]] = {}
     _hand_out(orphans, loads, pairs)
     mean = sum(loads.values()) / len(loads)
-    if any(abs(load - mean) > mean * tolerance / 100 for load in loads.values()):
+    band = max(mean * tolerance / 100, uncertainty)
+    if any(abs(load - mean) > band or not load for load in loads.values()):
         spare: list[tuple[float, int, str]] = []
         for master in masters:
             spare += _spare(master, owned.get(master, frozenset()), weights, loads, mean, tolerance)

@@ -20,6 +20,8 @@ from .obstacles import check_members, check_memory, check_shape, dataset
 from .open_slots import Counts, Repairs, find_repairs
 from .shape import Shape, choose_shape
 
+DATASET_IS_OFF_BY = 2**20  # bytes: what a node without a key calls its dataset, half of it and more
+
 WORDS = {
     "finish": "slots {slots} of {node} go on to {target}",
     "close": "{node} has slots {slots} open no more",
@@ -151,7 +153,7 @@ def _moves(
 ) -> list[Move]:
     wish = members.wish
     if weights:
-        return balance_weights(owned, shape.masters, weights, wish.tolerance)
+        return balance_weights(owned, shape.masters, weights, wish.tolerance, DATASET_IS_OFF_BY)
     return balance_slots(owned, shape.masters, wish.tolerance, wish.balance == ONLY_NEEDED)
 
 
