@@ -33,8 +33,8 @@ integration: ready-to-test ## real servers on loopback
 molecule: ready-to-test ## Debian hosts under systemd, in containers
 	@pytest tests/molecule
 
-drill: ready-to-test ## every act on a running cluster killed ten times, under writers (an hour)
-	@pytest tests/day_two --kills 10
+drill: ready-to-test ## every playbook killed ten times and run again, under writers (an hour)
+	@pytest tests/day_two/test_killed.py tests/day_two/drill.py --kills 10
 
 docs: readmes $(COLLECTION) ## the manual, to docs/_build/html
 	@ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/.cache/collections docs/build docs/_build

@@ -12,8 +12,8 @@ from pathlib import Path
 from benchmarks.figures import Figure, Sample, Table, number
 from benchmarks.load import Result
 from benchmarks.options import Options, tell
-from day_two.acts import ACTS, RESTART, WITHOUT_PERSISTENCE, Act
-from day_two.running import Running
+from day_two.acts import ACTS, RESTART, ROLL_OUT, WITHOUT_PERSISTENCE, Act
+from day_two.cluster import RunningCluster
 from hosts.engine import engine_with_images
 
 SLOWEST = 0.25  # seconds of one write during rolling restarts, at most
@@ -49,13 +49,14 @@ def measure(options: Options) -> Table:
 
 
 @contextmanager
-def _running() -> Iterator[Running]:
+def _running() -> Iterator[RunningCluster]:
     with engine_with_images() as environment, tempfile.TemporaryDirectory() as directory:
-        with Running(environment, Path(directory)) as running:
+        with RunningCluster(environment, Path(directory)) as running:
+            running.perform(ROLL_OUT)
             yield running
 
 
-def _restarts(running: Running, act: Act, name: str) -> list[Figure]:
+def _restarts(running: RunningCluster, act: Act, name: str) -> list[Figure]:
     """Our rolling restart, and the naive one beside it."""
     seconds, ours = _under_load(running, lambda: running.perform(act))
     naive_seconds, naive = _under_load(running, lambda: _restart_naively(running))
@@ -85,7 +86,7 @@ def _one(value: float, unit: str = "") -> Sample:
     return Sample((value,), unit)
 
 
-def _under_load(running: Running, act: Callable[[], object]) -> tuple[float, Result]:
+def _under_load(running: RunningCluster, act: Callable[[], object]) -> tuple[float, Result]:
     """Seconds that it took, and what became of the writes meanwhile."""
     with running.load() as load:
         time.sleep(CALM)
@@ -96,7 +97,7 @@ def _under_load(running: Running, act: Callable[[], object]) -> tuple[float, Res
         return seconds, load.stop()
 
 
-def _restart_naively(running: Running) -> None:
+def _restart_naively(running: RunningCluster) -> None:
     for host, port in running.nodes:
         command = ["docker", "exec", running.container(host), "systemctl", "restart", UNIT.format(port=port)]
         subprocess.run(command, env=running.site.environment, check=True, capture_output=True)

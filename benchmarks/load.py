@@ -57,6 +57,12 @@ class Result:
     failed: Sequence[Write]
     lost: Sequence[Write]
 
+    def __str__(self) -> str:
+        return (
+            f"{len(self.acknowledged)} writes, {len(self.lost)} lost, {len(self.failed)} failed, "
+            f"longest stall {self.longest_gap():.2f} s"
+        )
+
     @property
     def seconds(self) -> float:
         return self.stopped - self.started
@@ -135,10 +141,13 @@ class Load:
         writes = [write for future in self._written for write in future.result()]
         stopped = time.monotonic()
         acknowledged = [write for write in writes if not write.error]
-        with closing(self._connect()) as client:
-            lost = list(_missing(client, acknowledged, stopped + patience))
         failed = [write for write in writes if write.error]
-        return Result(self._started, stopped, acknowledged, failed, lost)
+        return Result(self._started, stopped, acknowledged, failed, self.missing(acknowledged, patience))
+
+    def missing(self, writes: Sequence[Write], patience: float = 60.0) -> list[Write]:
+        """The writes whose value is not there; raise what the client raises when keys cannot be read so long."""
+        with closing(self._connect()) as client:
+            return list(_missing(client, writes, time.monotonic() + patience))
 
     def _connect(self) -> RedisCluster:
         return RedisCluster(

@@ -11,7 +11,8 @@ description:
     files, and streams every key to the node that owns its slot now, with its time to live as an absolute time.
     Function libraries go to every master.
   - At the end the replicas have all of it too, and the number of keys of every node is what it must be.
-  - Refuses a cluster that has keys, unless O(existing) says what shall happen to them.
+  - Refuses a cluster that has keys, unless O(existing) says what shall happen to them. A cluster that has exactly what
+    the backup has counts as restored, and nothing is changed.
   - A restore that was cut off is finished by running it again. Meanwhile the key C(omnimind:restore-in-progress) in the
     cluster says which backup is being restored.
 version_added: 0.1.0

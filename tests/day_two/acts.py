@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-NODE_TIMEOUT = 5.0  # seconds, as tests/day_two/inventory.yml has it
+from hosts.site import Point
+
+NODE_TIMEOUT = 5.0  # seconds, as tests/day_two/cluster.yml has it
 
 
 class Act(NamedTuple):
@@ -21,7 +23,8 @@ class Act(NamedTuple):
         heart: how the name of the task begins in which it can do most harm.
         variables: of the group, as the inventory has them from now on.
         hosts: of the group, as the inventory has them from now on, with their variables.
-        options: of this run only.
+        options: of the command, whenever the act is carried out.
+        once: more options, which would do it all again once it is done.
         stall: seconds without an acknowledged write that it may cost.
     """
 
@@ -32,7 +35,15 @@ class Act(NamedTuple):
     variables: Mapping[str, Any] = {}
     hosts: Mapping[str, Mapping[str, Any]] = {}
     options: tuple[str, ...] = ()
+    once: tuple[str, ...] = ()
     stall: float = 1.0
+
+    def points(self, kills: int | None) -> list[Point]:
+        """So many moments all over its course, later ones in a task that has several; or one in its heart."""
+        if not kills:
+            return [Point(self.heart)]
+        tasks = [1 + self.tasks * (number + 1) // (kills + 1) for number in range(kills)]
+        return [Point(task, 1.0 + 0.5 * tasks[:number].count(task)) for number, task in enumerate(tasks)]
 
 
 REPLACED = "Instances run anew"
@@ -47,9 +58,17 @@ def _inventory(**variables: Any) -> dict[str, Any]:
     return {f"redis_cluster_{name}": value for name, value in variables.items()}
 
 
-RESTART = Act("every node restarted", "redis_restart", 57, REPLACED, options=("-e", "redis_cluster_restart=all"))
+ROLL_OUT = Act("rolled out", "redis", 40, MOVED)
+RESTART = Act("every node restarted", "redis_restart", 50, REPLACED, once=("-e", "redis_cluster_restart=all"))
+MASTERS_AWAY = Act(
+    "no master on a host",
+    "redis_failover",
+    5,
+    "Masters are where they shall be",
+    options=("-e", '{"redis_cluster_demote": ["198.18.15.11"]}'),
+)
 WAITING_SETTING = Act(
-    "a setting that needs a restart", "redis_restart", 57, REPLACED, _inventory(extra_settings={"io-threads": 2})
+    "a setting that needs a restart", "redis_restart", 50, REPLACED, _inventory(extra_settings={"io-threads": 2})
 )
 WITHOUT_PERSISTENCE = Act("no persistence", "redis", 35, SETTLED, _inventory(appendonly=False, save=[]))
 ADD_HOST = Act("a host added, with its share of slots", "redis_scale", 42, MOVED, hosts={"host4": {}})
@@ -64,9 +83,22 @@ ROTATE = Act(
 DROP = Act("former password dropped", "redis", 35, ADMITTED, _inventory(former_passwords=[]))
 OFFER_TLS = Act("TLS offered", "redis", 40, SWITCHED, _inventory(tls="offered"), stall=NODE_TIMEOUT)
 REQUIRE_TLS = Act("TLS required", "redis", 40, SWITCHED, _inventory(tls="required"), stall=NODE_TIMEOUT)
-TO_VALKEY = Act("upgraded to Valkey 8.1", "redis_upgrade", 70, REPLACED, _inventory(version="", flavor="valkey"))
-UPGRADE = Act("upgraded to Redis 8.0", "redis_upgrade", 70, REPLACED, _inventory(version=""))
+TO_VALKEY = Act("upgraded to Valkey 8.1", "redis_upgrade", 46, REPLACED, _inventory(version="", flavor="valkey"))
+UPGRADE = Act("upgraded to Redis 8.0", "redis_upgrade", 52, REPLACED, _inventory(version=""))
+
+BACKUP = Act("backed up", "redis_backup", 5, "A proved backup")
+RESTORE = Act("restored", "redis_restore", 10, "Every key is where its slot is")
+TEARDOWN = Act("torn down", "teardown", 15, "Nodes are stopped")
+
+ROLL_OUT_SENTINELS = Act("rolled out with Sentinels", "redis_sentinel", 35, "Every Sentinel watches the master")
+ANOTHER_MASTER = Act(
+    "another master",
+    "redis_sentinel_failover",
+    3,
+    "Another data node is master",
+    options=("-e", "redis_sentinel_failover_to=198.18.16.13:6379"),
+)
 
 # All of them, and those that between them go through everything, for a run in a few minutes.
-ACTS = (RESTART, WAITING_SETTING, ADD_HOST, REMOVE_HOST, ROTATE, DROP, OFFER_TLS, REQUIRE_TLS, UPGRADE)
+ACTS = (RESTART, MASTERS_AWAY, WAITING_SETTING, ADD_HOST, REMOVE_HOST, ROTATE, DROP, OFFER_TLS, REQUIRE_TLS, UPGRADE)
 FEW = (ADD_HOST, REMOVE_HOST, ROTATE, OFFER_TLS, UPGRADE)

@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from day_two.acts import ACTS, FEW, TO_VALKEY, Act
-from day_two.running import Running
+from day_two.acts import ACTS, FEW, ROLL_OUT, TO_VALKEY, Act
+from day_two.cluster import RunningCluster
 
 
 @pytest.fixture(scope="module")
 def running(
     request: pytest.FixtureRequest, docker: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Running]:
+) -> Iterator[RunningCluster]:
     """A fresh cluster for each series of acts."""
-    with Running(docker, tmp_path_factory.mktemp("day_two")) as running:
+    with RunningCluster(docker, tmp_path_factory.mktemp("day_two")) as running:
+        running.perform(ROLL_OUT)
         yield running
 
 
@@ -30,20 +31,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize(("running", "act"), series, indirect=["running"], ids=ids, scope="module")
 
 
-def test_act(act: Act, running: Running, pytestconfig: pytest.Config, record_property: Callable[..., None]) -> None:
+def test_act(
+    act: Act, running: RunningCluster, pytestconfig: pytest.Config, record_property: Callable[..., None]
+) -> None:
     """It ends right, nothing is lost, and once more it changes nothing."""
-    kills = pytestconfig.getoption("kills")
-    points = [1 + act.tasks * (number + 1) // (kills + 1) for number in range(kills)] if kills else [act.heart]
+    kills = act.points(pytestconfig.getoption("kills"))
     with running.load() as load:
-        hit = [task for task in (running.kill(act, point) for point in points) if task]
-        running.perform(act)
+        running.perform(act, kills)
         result = load.stop()
     running.wait_until_whole()
-    record_property(
-        "measured",
-        f"{act.name}: killed {len(hit)} times; {len(result.acknowledged)} writes, {len(result.lost)} lost, "
-        f"{len(result.failed)} failed, longest stall {result.longest_gap():.2f} s",
-    )
-    assert len(hit) >= len(points) / 2, "the act was over before it was killed: are its tasks right?"
+    record_property("measured", f"{act.name}: killed {len(kills)} times; {result}")
     assert not result.lost
-    assert running.site.play(act.playbook).changed == 0
+    assert running.repeat(act).changed == 0

@@ -8,8 +8,10 @@ import resource
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
+from uuid import uuid4
 
 from .machine import ROOT
 
@@ -17,8 +19,16 @@ PREPARED = ROOT / "molecule" / "shared"
 
 # A host's line at the end of a play.
 _RECAP = re.compile(r"^\S+ +: ok=(\d+) +changed=(\d+)", re.MULTILINE)
+_RUN = "OMNIMIND_RUN"  # the variable by which the processes of one run are told
 _TASK = re.compile(r"^TASK \[(?:\S+ : )?(.*?)\]", re.MULTILINE)
-_IN_THE_MIDDLE = 1.0  # seconds after a task has begun
+
+
+class Point(NamedTuple):
+    """A moment in a playbook's course: so many seconds after a task has begun, told by its number or by the beginning
+    of its name, the first that begins so."""
+
+    task: int | str
+    seconds: float = 1.0
 
 
 class Played(NamedTuple):
@@ -81,38 +91,52 @@ class Site:
             raise RuntimeError(f"{Path(playbook).name} failed:\n{played.output[-6000:]}")
         return played
 
-    def play_until(self, task: int | str, playbook: str | Path, *options: str) -> str:
-        """Kill a playbook, with everything it started here, in the middle of a task: the one of that number, or the
-        first whose name begins so.
+    def play_until(self, point: Point, playbook: str | Path, *options: str) -> str:
+        """Kill a playbook, with everything it started here, at that point.
 
         Return the name of the task; empty when the playbook ended before. What runs on the hosts goes on.
         """
-        process = self._start(playbook, options, start_new_session=True)
+        run = str(uuid4())
+        process = self._start(playbook, options, run)
         assert process.stdout
         begun = 0
         with process, process.stdout as output:
             for line in output:
                 name = _TASK.match(line)
                 begun += bool(name)
-                if name and (begun == task if isinstance(task, int) else name[1].startswith(task)):
-                    time.sleep(_IN_THE_MIDDLE)
-                    os.killpg(process.pid, signal.SIGKILL)
+                if name and (begun == point.task or name[1].startswith(str(point.task))):
+                    time.sleep(point.seconds)
+                    _kill_all(run)
                     return name[1]
         return ""
 
-    def _start(self, playbook: str | Path, options: tuple[str, ...], **more: bool) -> subprocess.Popen[str]:
+    def _start(self, playbook: str | Path, options: tuple[str, ...], run: str = "") -> subprocess.Popen[str]:
         file = playbook if isinstance(playbook, Path) else ROOT / "playbooks" / f"{playbook}.yml"
         inventories = [f"--inventory={path}" for path in self.inventories]
         return subprocess.Popen(
             ["ansible-playbook", *inventories, str(file), *options],
-            env=self.environment,
+            env=self.environment | {_RUN: run},
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            **more,
         )
+
+
+def _kill_all(run: str) -> None:
+    """Kill a playbook's processes, told by their environment: each of Ansible's workers leads a session of its own."""
+    while living := [path.parent.name for path in Path("/proc").glob("[0-9]*/environ") if _is_of(run, path)]:
+        for pid in living:
+            with suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
+
+
+def _is_of(run: str, environment: Path) -> bool:
+    try:
+        return f"{_RUN}={run}".encode() in environment.read_bytes().split(b"\0")
+    except OSError:
+        return False
 
 
 def _cpu_seconds() -> float:

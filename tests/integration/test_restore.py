@@ -67,6 +67,13 @@ def test_every_type_comes_back_the_same_in_a_cluster_of_another_size(cluster, al
     with client(five) as opened:
         assert opened.xpending("stream", "group")["pending"] == 20
     assert masters(five)[4].call("FCALL", "greet", 0) == "hello"
+    repeated = restore(five, answer["path"])
+    assert not repeated["changed"] and repeated["keys_present"] == len(before)
+    with client(five) as opened:
+        opened.set("one more", "key")
+        with pytest.raises(Refused, match="holds .* keys"):
+            restore(five, answer["path"])
+        opened.delete("one more")
     again = back_up(five, directory, source="master", name="again")
     for server in masters(cluster):
         server.call("FLUSHALL")

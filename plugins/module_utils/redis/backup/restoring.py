@@ -26,7 +26,7 @@ from .manifest import Manifest, ShardFile
 from .proof import Proof, loaders, proved, side_by_side
 from .rdb import payload_version
 from .storage import opened, read_manifest
-from .stream import Outcome, Stream, shown
+from .stream import Comparison, Outcome, Stream, shown
 from .target import KEEP, MARK, REFUSE, REPLACE, State, check_slots, check_target, owners
 from .taking import manifest_facts
 
@@ -66,31 +66,42 @@ def restore_backup(
     check_slots(topology)
     masters = [shard.master.address for shard in topology.shards]
     mark = _Mark(session, topology)
+    owner_of = owners(topology)
+
+    def connect(address: Address) -> Any:
+        return open_client(session.login, address, socket_timeout=max(session.login.timeout, BATCH_SECONDS))
+
     with opened(order.source, manifest, order.scratch) as directory:
         at_once = loaders(order.parallel, [shard.memory_bytes for shard in manifest.shards])
+
+        def go_through(kind: type[Stream]) -> list[tuple[Proof, Outcome]]:
+            """All shards, some at a time."""
+
+            def one(shard: ShardFile) -> tuple[Proof, Outcome]:
+                with proved(order.server, directory / shard.file, deadline) as (client, proof):
+                    outcome = kind(client, owner_of, connect, order.existing).run()
+                    outcome.expired += proof.expired
+                    return proof, outcome
+
+            return side_by_side(one, manifest.shards, at_once)
+
         writes = _format_of(order.server, directory, manifest, deadline)
         state = _ask(session, masters, mark)
-        check_target(topology, state, manifest, writes, order.existing)
         facts = {"backup": manifest_facts(manifest), "resumed": bool(state.mark)}
+        counts = _count(session, masters)
+        if order.existing == REFUSE and not state.mark and _may_be_restored(counts, state, manifest):
+            compared = [outcome for _proof, outcome in go_through(Comparison)]
+            if _is_restored(counts, compared):
+                return _answer(False, facts, compared, 0, _compare(counts, counts, [], REFUSE), started)
+        check_target(topology, state, manifest, writes, order.existing)
         if check_mode:
             after = f"{manifest.name}: {manifest.keys} keys in {len(masters)} shards\n"
             return {"changed": True, **facts, "diff": {"before": "", "after": after}}
-        before = mark.left_out(_count(session, masters), bool(state.mark))
+        before = mark.left_out(counts, bool(state.mark))
         if order.existing == REFUSE:
             mark.set(manifest.id)
         is_marked = bool(state.mark) or order.existing == REFUSE
-        owner_of = owners(topology)
-
-        def connect(address: Address) -> Any:
-            return open_client(session.login, address, socket_timeout=max(session.login.timeout, BATCH_SECONDS))
-
-        def restore_shard(shard: ShardFile) -> tuple[Proof, Outcome]:
-            with proved(order.server, directory / shard.file, deadline) as (client, proof):
-                outcome = Stream(client, owner_of, connect, order.existing).run()
-                outcome.expired += proof.expired
-                return proof, outcome
-
-        found = side_by_side(restore_shard, manifest.shards, at_once)
+        found = go_through(Stream)
     outcomes = [outcome for _proof, outcome in found]
     functions = _load_functions(session, masters, state, [proof for proof, _outcome in found], order.existing)
     conflicts = [key for outcome in outcomes for key in outcome.conflicts]
@@ -101,18 +112,51 @@ def restore_backup(
             **_numbers(outcomes),
         )
     _wait_for_replicas(session, topology, deadline)
-    counts = _compare(before, mark.left_out(_count(session, masters), is_marked), outcomes, order.existing)
+    rows = _compare(before, mark.left_out(_count(session, masters), is_marked), outcomes, order.existing)
     if is_marked:
         mark.clear()
     acts = is_marked + functions + sum(outcome.restored + outcome.replaced for outcome in outcomes)
+    return _answer(bool(acts), facts, outcomes, functions, rows, started)
+
+
+def _answer(
+    changed: bool,
+    facts: Mapping[str, Any],
+    outcomes: Sequence[Outcome],
+    functions: int,
+    rows: Sequence[Mapping[str, Any]],
+    started: float,
+) -> dict[str, Any]:
     return {
-        "changed": bool(acts),
+        "changed": changed,
         **facts,
         **_numbers(outcomes),
         "functions_loaded": functions,
-        "shards": counts,
+        "shards": rows,
         "seconds": round(time.monotonic() - started, 3),
     }
+
+
+def _may_be_restored(counts: Counts, state: State, manifest: Manifest) -> bool:
+    """Whether it is worth while to look for everything that the backup has."""
+    has_functions = all(own.items() >= manifest.functions.items() for own in state.functions.values())
+    return has_functions and 0 < _total(counts) <= manifest.keys
+
+
+def _is_restored(counts: Counts, compared: Sequence[Outcome]) -> bool:
+    """Whether the cluster has what the backup has and nothing else, as after a run whose end nobody saw."""
+    present, expired = (sum(getattr(outcome, name) for outcome in compared) for name in ("present", "expired"))
+    passing = sum(len(outcome.times) for outcome in compared)
+    return (
+        not any(outcome.conflicts for outcome in compared)
+        and sum(lasting for lasting, _passing in counts.values()) == present - passing
+        # A key whose time has come may not be deleted yet.
+        and passing <= sum(own for _lasting, own in counts.values()) <= passing + expired
+    )
+
+
+def _total(counts: Counts) -> int:
+    return sum(lasting + passing for lasting, passing in counts.values())
 
 
 def _numbers(outcomes: Sequence[Outcome]) -> dict[str, int]:

@@ -110,12 +110,14 @@ class Stream:
         for key in keys:
             by_owner[self._owners[key_slot(key)]].append(key)
         for address, own in by_owner.items():
-            target = self._targets[address]
-            while own:
-                commands, sent, times, read = self._commands(own)
-                self._collect(target)
-                target.send(commands, sent, times)
-                own = own[read:]
+            self._pass_to(self._targets[address], own)
+
+    def _pass_to(self, target: _Target, keys: Sequence[bytes]) -> None:
+        while keys:
+            commands, sent, times, read = self._commands(keys)
+            self._collect(target)
+            target.send(commands, sent, times)
+            keys = keys[read:]
 
     def _commands(self, keys: Sequence[bytes], *words: bytes) -> tuple[bytes, list[bytes], array, int]:
         """RESTORE commands for the first of the keys, those keys with their times, and how many were read."""
@@ -203,6 +205,19 @@ class Stream:
             return mine == theirs
         finally:
             ask("DEL", beside)
+
+
+class Comparison(Stream):
+    """Sends nothing: whatever is not there with the same content is a conflict. One of these is enough."""
+
+    def _pass_to(self, target: _Target, keys: Sequence[bytes]) -> None:
+        while keys and not self.outcome.conflicts:
+            _commands, there, times, read = self._commands(keys)
+            self._settle(target, dict(zip(there, times)))
+            keys = keys[read:]
+
+    def _replace(self, target: _Target, key: bytes, there: float | None) -> None:
+        self.outcome.conflicts.append(key)
 
 
 class _Target:
