@@ -11,8 +11,7 @@ from benchmarks.figures import Figure, Sample, Table, number
 from benchmarks.load import Result
 from benchmarks.options import Options, tell
 from benchmarks.sentinel_load import SentinelLoad
-from integration.sentinels import NAME, SENTINEL_PASSWORD, Topology
-from integration.servers import PASSWORD
+from integration.sentinels import NAME, PASSWORD, SENTINEL_PASSWORD, Topology
 
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.sentinel.choice import Order
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.sentinel.promotion import fail_over

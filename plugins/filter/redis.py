@@ -43,12 +43,9 @@ def redis_node_arguments(settings):
     return {port: " ".join(f"--{name} {value}" for name, value in own.items()) for port, own in settings.items()}
 
 
-def redis_restart_order(waiting, cluster, port_offset=0):
-    """The nodes that wait for a restart, replicas first."""
-    try:
-        return restart_order(waiting, cluster, int(port_offset))
-    except ValueError as error:
-        raise AnsibleFilterError(str(error)) from error
+def redis_restart_order(answers, port_offset=0):
+    """The servers that wait for a restart: Sentinels, then replicas, then masters."""
+    return restart_order(answers, int(port_offset))
 
 
 class FilterModule:

@@ -9,12 +9,15 @@ from ansible_collections.omnimind.platform.plugins.module_utils.redis.sentinel.p
 def redis_own_file_arguments(ports, directory, file, include, sentinel=False):
     """Command line arguments by port, of servers that start with a file of their own and include another last."""
     mode = " --sentinel" if sentinel else ""
-    own = dict(zip(ports, redis_own_files(ports, directory, file)))
     return {
-        str(port): f"{own[port]}{mode} --port {port} --dir {directory}/{port} "
-        f"--daemonize no --supervised auto --include {include}"
-        for port in ports
+        port: f"{own['dir']}/{file}{mode} --port {port} --dir {own['dir']} --daemonize no --supervised auto --include {include}"
+        for port, own in redis_own_settings(ports, directory).items()
     }
+
+
+def redis_own_settings(ports, directory):
+    """Settings that each of these servers has for itself, by port."""
+    return {str(port): {"port": str(port), "dir": f"{directory}/{port}"} for port in ports}
 
 
 def redis_own_files(ports, directory, file):
@@ -27,5 +30,6 @@ class FilterModule:
         return {
             "redis_own_file_arguments": redis_own_file_arguments,
             "redis_own_files": redis_own_files,
+            "redis_own_settings": redis_own_settings,
             "redis_sentinel_page": page,
         }

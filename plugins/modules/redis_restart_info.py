@@ -10,7 +10,9 @@ description:
   - Compares the running servers of this host with what a restart would make of them. A server waits when its program was
     replaced, when a setting of its file cannot be set live, when it should have more open files, or when a restart was
     asked for.
-  - It changes nothing. The playbook C(omnimind.platform.redis_restart) restarts such servers, one at a time.
+  - Sentinels are servers too, but do not tell their settings. One waits when a file of O(files) was changed instead.
+  - It changes nothing. The playbooks C(omnimind.platform.redis_restart) and C(omnimind.platform.redis_sentinel_restart)
+    restart such servers, one at a time.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
@@ -19,9 +21,10 @@ options:
   nodes:
     description: The servers of this host. The module reads their processes, so it must run there.
   settings:
-    description: The settings of their configuration file, as in M(omnimind.platform.redis_config).
+    description: The settings of their configuration file, as in M(omnimind.platform.redis_config). Sentinels are not asked
+      for them.
     type: dict
-    required: true
+    default: {}
   config_file:
     description: The configuration file. With it, settings that are no longer in the file are noticed.
     type: path
@@ -40,6 +43,12 @@ options:
   note:
     description: A file that stands for the wish to restart. Servers that were started before its last change wait.
     type: path
+  files:
+    description: Files that a server reads when it starts only. Servers that were started before the last change of one
+      wait.
+    type: list
+    elements: path
+    default: []
   timeout:
     description: Seconds that a server may take to answer, such as one that is loading its data.
     type: float
@@ -62,6 +71,12 @@ EXAMPLES = r"""
     password: "{{ redis_password }}"
     settings:
       io-threads: 4
+
+- name: Sentinels that wait are known
+  omnimind.platform.redis_restart_info:
+    nodes: ["10.0.0.1:26379"]
+    password: "{{ sentinel_password }}"
+    files: [/etc/cache/sentinel.conf]
 """
 
 RETURN = r"""
@@ -70,6 +85,11 @@ waiting:
   returned: success
   type: dict
   sample: {"10.0.0.1:7000": ["the setting io-threads waits"]}
+roles:
+  description: By the address of every server what it is now, V(master), V(replica) or V(sentinel).
+  returned: success
+  type: dict
+  sample: {"10.0.0.1:7000": master, "10.0.0.1:7001": replica}
 """
 
 import time
@@ -89,12 +109,13 @@ from ansible_collections.omnimind.platform.plugins.module_utils.redis.scratch im
 
 ARGUMENTS = {
     **CONNECTION_ARGUMENTS,
-    "settings": {"type": "dict", "required": True},
+    "settings": {"type": "dict", "default": {}},
     "config_file": {"type": "path"},
     "server": {"type": "path", "default": "/usr/bin/redis-server"},
     "node_settings": {"type": "dict", "default": {}},
     "open_files": {"type": "int", "default": 0},
     "note": {"type": "path"},
+    "files": {"type": "list", "elements": "path", "default": []},
     "timeout": {"type": "float", "default": 60.0},
 }
 
@@ -115,9 +136,14 @@ def main() -> None:
             build=build_of_program(params["server"]),
             open_files=params["open_files"],
             note=params["note"],
+            files=params["files"],
         )
-        waiting = find_waiting(session, [node.address for node in nodes], target, deadline)
-    module.exit_json(changed=False, waiting=waiting)
+        found = find_waiting(session, [node.address for node in nodes], target, deadline)
+    module.exit_json(
+        changed=False,
+        waiting={str(node): server.reasons for node, server in found.items() if server.reasons},
+        roles={str(node): server.role for node, server in found.items()},
+    )
 
 
 if __name__ == "__main__":

@@ -62,7 +62,8 @@ options:
         type: str
       auth_password:
         description:
-          - The password with which Sentinels log in to the nodes.
+          - The password with which Sentinels log in to the nodes. It must be without blanks and quotes, as must be all that
+            a Sentinel keeps of a group. It writes that to its file as it is, and could not start with it again.
           - A Sentinel does not tell it, so it cannot be compared. It is given to a Sentinel that begins to watch, and to one
             that takes a node for down which answers this login. See O(update_login).
         type: str
@@ -170,7 +171,7 @@ from ansible_collections.omnimind.platform.plugins.module_utils.redis.sentinel.a
     sentinels_opened,
 )
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.sentinel.convergence import converge
-from ansible_collections.omnimind.platform.plugins.module_utils.redis.sentinel.monitors import parse_monitors
+from ansible_collections.omnimind.platform.plugins.module_utils.redis.sentinel.monitors import bare_words, parse_monitors
 
 ARGUMENTS = {
     **SENTINEL_ARGUMENTS,
@@ -205,8 +206,9 @@ def main() -> None:
     deadline = time.monotonic() + params["timeout"]
     with sentinels_opened(module) as group:
         monitors = parse_monitors(params["monitors"], len(group.addresses), parse_addresses)
+        settings = bare_words("settings: ", params["settings"])
         options = {"prune": params["prune"], "update_login": params["update_login"], "check_mode": module.check_mode}
-        module.exit_json(**converge(group, monitors, params["settings"], deadline, **options))
+        module.exit_json(**converge(group, monitors, settings, deadline, **options))
 
 
 if __name__ == "__main__":

@@ -31,6 +31,9 @@ options:
         every ten seconds only, so this takes longer. Clients do not notice.
       - Nothing is done when it is the master already.
     type: str
+  demote:
+    description: The node that shall not be the master, as C(host:port). Nothing is done when another one is the master.
+    type: str
   force:
     description:
       - Go on without a quorum, with replicas that are not in sync, and for a dead master at once, before the Sentinels
@@ -71,6 +74,14 @@ EXAMPLES = r"""
     password: "{{ redis_password }}"
     name: cache
     to: "10.0.0.1:6379"
+
+- name: This node is a replica before it is restarted
+  omnimind.platform.redis_sentinel_failover:
+    sentinels: ["10.0.0.1:26379", "10.0.0.2:26379", "10.0.0.3:26379"]
+    sentinel_password: "{{ sentinel_password }}"
+    password: "{{ redis_password }}"
+    name: cache
+    demote: "10.0.0.1:6379"
 """
 
 RETURN = r"""
@@ -108,7 +119,8 @@ agreed_ms:
   returned: when the master was replaced
   type: float
 synced_ms:
-  description: Milliseconds from the beginning until every other node was in sync with the new master.
+  description: Milliseconds from the beginning until every other node was in sync with the new master. One of an older
+    version, which might not read what a newer one sends, need only follow it.
   returned: when the master was replaced
   type: float
 refusals:
@@ -142,6 +154,7 @@ ARGUMENTS = {
     **SENTINEL_ARGUMENTS,
     "name": {"type": "str", "required": True},
     "to": {"type": "str"},
+    "demote": {"type": "str"},
     "force": {"type": "bool", "default": False},
     "max_lag": {"type": "int", "default": 10},
     "timeout": {"type": "float", "default": 60.0},
@@ -149,12 +162,18 @@ ARGUMENTS = {
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=ARGUMENTS, required_together=REQUIRED_TOGETHER, supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec=ARGUMENTS,
+        required_together=REQUIRED_TOGETHER,
+        mutually_exclusive=[("to", "demote")],
+        supports_check_mode=True,
+    )
     params = module.params
     deadline = time.monotonic() + params["timeout"]
     with sentinels_opened(module) as group:
         (to,) = parse_addresses([params["to"]], "to") if params["to"] else (None,)
-        order = Order(params["name"], to, params["force"], params["max_lag"])
+        (demote,) = parse_addresses([params["demote"]], "demote") if params["demote"] else (None,)
+        order = Order(params["name"], to, params["force"], params["max_lag"], demote)
         module.exit_json(**fail_over(group, order, deadline, module.check_mode))
 
 

@@ -11,8 +11,8 @@ description:
     every reason at once, each beginning with the variable at fault.
   - Refused are ports that are out of range, given twice or taken by another program, empty passwords, passwords that
     running servers do not take, fewer than three Sentinels or two data nodes, a quorum that cannot be reached, loopback
-    addresses in a group of several hosts, a package that must not replace the version that runs, a full disk, and a task
-    that does not run as root.
+    addresses in a group of several hosts, a package that must not replace the version that runs (a downgrade, or a step
+    over a major version), a full disk, and a task that does not run as root.
   - It needs nothing but Python on the host.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
@@ -88,6 +88,10 @@ options:
     description: A package file that is installed in place of the distribution's package.
     type: str
     default: ""
+  upgrade:
+    description: Whether the distribution's newest package is installed where an older one is.
+    type: bool
+    default: false
   min_free_mb:
     description: Megabytes (2^20 bytes) that must be free there.
     type: int
@@ -159,6 +163,7 @@ ARGUMENTS = {
     "flavor": {"type": "str", "choices": ["redis", "valkey"], "default": "redis"},
     "version": {"type": "str", "default": ""},
     "package_file": {"type": "str", "default": ""},
+    "upgrade": {"type": "bool", "default": False},
     "min_free_mb": {"type": "int", "default": 0},
 }
 
@@ -166,7 +171,7 @@ ARGUMENTS = {
 def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     params = module.params
-    package = Package(params["flavor"], params["version"], params["package_file"])
+    package = Package(params["flavor"], params["version"], params["package_file"], params["upgrade"])
     directory, address = params["data_directory"], params["address"]
     data_host = read_host_state(directory, params["data_ports"], address, [params["password"]], package)
     sentinel_host = read_host_state(directory, params["ports"], address, [params["own_password"]], package)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from integration.servers import PASSWORD, Server, free_ports
+from integration.servers import Server, free_ports
 
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.connection import Login
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.nodes import Address, parse_nodes
@@ -19,6 +19,7 @@ from ansible_collections.omnimind.platform.plugins.module_utils.redis.sentinel.m
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.sentinel.problems import Expectation
 
 NAME = "cache"
+PASSWORD = "correct#horse:battery$staple"
 SENTINEL_PASSWORD = "for Sentinels only"
 
 
@@ -27,6 +28,7 @@ class Node(Server):
 
     settings = f'requirepass "{PASSWORD}"\nmasterauth "{PASSWORD}"\nsave ""\nrepl-diskless-sync-delay 0\nhz 50\n'
     program: tuple[str, ...] = ()
+    password = PASSWORD
 
     def __init__(self, directory: Path, host: str, port: int, options: Sequence[str] = ()) -> None:
         super().__init__(directory, host, port, options)

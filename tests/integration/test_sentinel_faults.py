@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from benchmarks.sentinel_load import SentinelLoad
 from integration.ansible_run import run_module
-from integration.sentinels import NAME, SENTINEL_PASSWORD, Topology
-from integration.servers import PASSWORD
+from integration.sentinels import NAME, PASSWORD, SENTINEL_PASSWORD, Topology
 
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.errors import RedisFailure, Refused
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.nodes import Address

@@ -1,11 +1,11 @@
-"""Which server may replace which, and in which order nodes are restarted."""
+"""Which server may replace which, and in which order servers are restarted."""
 
 from __future__ import annotations
 
 import pytest
-from unit.model import complete
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ansible_collections.omnimind.platform.plugins.module_utils.redis.description import describe
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.rolling.order import restart_order
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.rolling.versions import (
     Version,
@@ -71,26 +71,34 @@ def test_refused_paths(path, reason):
     assert objection.startswith(f"{running} cannot be replaced by {target}") and reason in objection
 
 
+def answer(**servers: str) -> dict[str, dict]:
+    """Of redis_restart_info, where all servers wait: role_port="host"."""
+    roles = {f"{host}:{name.partition('_')[2]}": name.partition("_")[0] for name, host in servers.items()}
+    return {"roles": roles, "waiting": {address: ["why"] for address in roles}}
+
+
 def test_replicas_come_before_masters():
-    cluster = describe(complete().survey())
-    waiting = {f"host{i}": {f"10.0.0.{i}:{port}": ["why"] for port in (7000, 7001)} for i in (1, 2, 3)}
-    order = restart_order(waiting, cluster)
+    answers = {f"host{i}": answer(master_7000=f"10.0.0.{i}", replica_7001=f"10.0.0.{i}") for i in (1, 2, 3)}
+    order = restart_order(answers)
     assert [entry["role"] for entry in order] == ["replica"] * 3 + ["master"] * 3
-    assert {entry["node"] for entry in order} == {node for nodes in waiting.values() for node in nodes}
+    assert {entry["node"] for entry in order} == {f"10.0.0.{i}:{port}" for i in (1, 2, 3) for port in (7000, 7001)}
     assert order[0] == {
         "node": "10.0.0.1:7001", "host": "host1", "instance": "7001", "role": "replica", "reasons": ["why"],
     }  # fmt: skip
 
 
+@given(st.permutations(["sentinel", "replica", "master", "sentinel", "replica"]))
+def test_sentinels_come_first_and_the_master_last(roles):
+    answers = {f"host{i}": answer(**{f"{role}_1": f"10.0.0.{i}"}) for i, role in enumerate(roles)}
+    found = [entry["role"] for entry in restart_order(answers)]
+    assert found == ["sentinel", "sentinel", "replica", "replica", "master"]
+
+
 def test_instances_are_named_by_the_plain_ports_where_nodes_are_reached_through_tls():
-    (entry,) = restart_order({"host1": {"10.0.0.1:7001": ["why"]}}, describe(complete().survey()), port_offset=100)
-    assert entry["node"] == "10.0.0.1:7001" and entry["instance"] == "6901"
+    (entry,) = restart_order({"host1": answer(master_7101="[fd00::1]")}, port_offset=100)
+    assert entry["node"] == "[fd00::1]:7101" and entry["instance"] == "7001"
 
 
-def test_nobody_waits():
-    assert restart_order({"host1": {}, "host2": {}}, describe(complete().survey())) == []
-
-
-def test_a_waiting_node_must_be_of_the_cluster():
-    with pytest.raises(ValueError, match=r"10\.0\.0\.9:7000 of host host9 is no node of the cluster"):
-        restart_order({"host9": {"10.0.0.9:7000": ["why"]}}, describe(complete().survey()))
+def test_who_does_not_wait_is_left_alone():
+    skipped = {"changed": False, "skipped": True}
+    assert restart_order({"host1": {"roles": {"10.0.0.1:1": "master"}, "waiting": {}}, "host2": skipped}) == []

@@ -46,6 +46,33 @@ def test_the_present_master_needs_no_failover() -> None:
     assert choose(Model(), to=node(1)) is None
 
 
+def test_a_node_that_is_no_master_need_not_be_replaced() -> None:
+    assert choose(Model(), demote=node(2)) is None
+    assert choose(Model(), demote=node(1)).heirs == (node(2), node(3))
+    model = Model()
+    model.sentinels[1].master = 2
+    assert "different masters" in refusals(model, demote=node(3))[""], "who is the master is not known"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "link", "good"),
+    [
+        ("7.0.15", "7.0.15", "up", True),
+        ("7.0.15", "7.0.15", "down", False),
+        ("7.0.14", "7.0.15", "down", False),
+        ("7.0.15", "8.0.2", "down", True),
+        ("8.0.2", "7.0.15", "down", False),
+    ],
+)
+def test_an_older_node_that_cannot_read_a_newer_one_need_only_follow_it(old, new, link, good) -> None:
+    model = Model()
+    model.nodes[1].version = new
+    model.nodes[2].version, model.nodes[2].link = old, link
+    nodes = model.survey().nodes
+    assert nodes[node(2)].obeys(nodes[node(1)]) is good
+    assert not nodes[node(2)].obeys(nodes[node(3)])
+
+
 def test_the_last_sentinel_listed_is_asked_if_it_can_lead() -> None:
     model = Model()
     assert choose(model).asked == sentinel(3)

@@ -242,6 +242,9 @@ def test_a_monitor_is_read_from_its_options() -> None:
     ("entry", "words"),
     [
         ({"name": "two words"}, "monitors: 'two words' is no name of a group"),
+        ({"auth_password": "two words"}, "monitors: cache: auth_password has a blank or a quote in it"),
+        ({"auth_user": "o'hara"}, "monitors: cache: auth_user has a blank or a quote in it"),
+        ({"settings": {"notification-script": "/a b"}}, "monitors: cache: notification-script has a blank"),
         ({"quorum": 4}, "monitors: cache: quorum is 4, but there are 3 Sentinels"),
         ({"quorum": 0}, "monitors: cache: quorum is 0, it must be 1 or more"),
         ({"down_after": 0}, "monitors: cache: down_after is 0"),

@@ -7,10 +7,11 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .connection import Answer, Command, RedisError, Session, first_error, is_login_refused
+from .connection import Command, RedisError, Session, first_error, is_login_refused
 from .errors import RedisFailure
 from .nodes import Address
 from .settings import SECRETS, is_same, set_together, value_text
+from .survey import pairs
 
 POLL_SECONDS = 0.05
 
@@ -68,20 +69,21 @@ def apply_settings(
 
 def read_settings(session: Session, nodes: Sequence[Address], deadline: float) -> dict[Address, dict[str, str]]:
     """All settings of every node, as soon as all answer. Raises RedisFailure at the deadline."""
+    answers = answers_of_all(session, nodes, ("CONFIG", "GET", "*"), deadline)
+    return {node: pairs(answer) for node, answer in answers.items()}
+
+
+def answers_of_all(session: Session, nodes: Sequence[Address], question: Command, deadline: float) -> dict[Address, Any]:
+    """What each node answers to the question, as soon as all do. Raises RedisFailure at `deadline` (time.monotonic())."""
     while True:
-        answers = session.ask_all(nodes, ("CONFIG", "GET", "*"))
+        answers = session.ask_all(nodes, question)
         silent = {node: first_error(answer) for node, answer in answers.items() if first_error(answer)}
         if not silent:
-            return {node: _pairs(answer) for node, answer in answers.items()}
+            return {node: answer[0] for node, answer in answers.items()}
         if time.monotonic() >= deadline or any(is_login_refused(error) for error in silent.values()):
             reasons = "; ".join(f"{node}: {error}" for node, error in silent.items())
-            raise RedisFailure(f"Settings could not be read. {reasons}")
+            raise RedisFailure(f"{' '.join(question[:2])} was not answered. {reasons}")
         time.sleep(POLL_SECONDS)
-
-
-def _pairs(answer: Answer) -> dict[str, str]:
-    flat = answer[0]
-    return dict(flat) if isinstance(flat, dict) else dict(zip(flat[::2], flat[1::2]))
 
 
 def _config_set(names: Sequence[str], values: Mapping[str, str]) -> Command:

@@ -26,6 +26,7 @@ _UNITS = {"": 1, "b": 1, "k": 1000, "kb": 1024, "m": 1000**2, "mb": 1024**2, "g"
 _MEMORY = re.compile(r"(\d+)(b|k|kb|m|mb|g|gb)?", re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,=*-]+")
 _HASH = re.compile(r"#[0-9a-f]{64}")
+_NOT_BARE = re.compile(r"[\s\0\"']", re.ASCII)
 _SECRET_LINE = re.compile(rf"\b({'|'.join(sorted(SECRETS))}) .*")
 
 
@@ -74,6 +75,11 @@ def quote_word(text: str) -> str:
         return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
+
+
+def is_bare_word(text: str) -> bool:
+    """Whether a text is one word of redis.conf without being quoted, as Sentinels write what they watch by."""
+    return bool(text) and not _NOT_BARE.search(text)
 
 
 def is_same(name: str, wanted: Any, running: str) -> bool:

@@ -26,12 +26,14 @@ class Order:
         to: the replica to promote; Sentinels choose when it is not given.
         force: go on without a quorum, and with replicas that lag.
         max_lag: seconds since the master last heard from a replica that counts as in sync.
+        demote: the node that shall not be the master; whoever is when it is not given.
     """
 
     name: str
     to: Address | None = None
     force: bool = False
     max_lag: int = 10
+    demote: Address | None = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Handover:
 
 
 def choose_handover(survey: GroupSurvey, order: Order) -> Handover | None:
-    """The failover that fulfils the order, None when the master is the wanted one. Raises Refused with all reasons."""
+    """The failover that fulfils the order, None when it is fulfilled. Raises Refused with all reasons."""
     watchers = survey.watchers(order.name)
     if not watchers:
         raise Refused([_reason("", f"no Sentinel that answers watches {order.name}")])
@@ -69,6 +71,8 @@ def choose_handover(survey: GroupSurvey, order: Order) -> Handover | None:
     master = survey.nodes[told[0]]
     reasons = [] if order.force else list(_disorder(survey, order, told))
     if order.to == master.address and master.is_master and len(told) == 1:
+        return None
+    if order.demote not in (None, master.address) and not reasons:
         return None
     reasons += [
         _reason(node.name, "runs in cluster mode, which Sentinel cannot fail over")

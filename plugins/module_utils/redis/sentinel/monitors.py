@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import RedisFailure, Refused
 from ..nodes import Address
-from ..settings import value_text
+from ..settings import is_bare_word, value_text
 from .mastery import choose_master, objection
 from .reports import DataNode, GroupSurvey, SentinelReport, Watched
 
@@ -20,6 +20,8 @@ OPTIONS = {
     "failover_timeout": "failover-timeout",
     "parallel_syncs": "parallel-syncs",
 }
+# Neither Redis nor Valkey quotes what a Sentinel watches by.
+NOT_BARE = "has a blank or a quote in it: a Sentinel writes it to its file as it is, and could not start with that again"
 # What a Sentinel tells only where it is set.
 TOLD_IF_SET = ("client-reconfig-script", "notification-script")
 
@@ -96,7 +98,7 @@ def parse_monitors(
 
 def _parse(entry: Mapping[str, Any], sentinels: int, parse: Callable[[list[Any], str], list[Address]]) -> Monitor:
     name = entry["name"]
-    if not name or any(character.isspace() for character in name):
+    if not is_bare_word(name):
         raise RedisFailure(f"monitors: {name!r} is no name of a group: it must be one word")
     for option, least in (("quorum", 1), ("down_after", 1), ("failover_timeout", 1), ("parallel_syncs", 1)):
         if entry.get(option) is not None and entry[option] < least:
@@ -105,17 +107,27 @@ def _parse(entry: Mapping[str, Any], sentinels: int, parse: Callable[[list[Any],
         raise RedisFailure(f"monitors: {name}: quorum is {entry['quorum']}, but there are {sentinels} Sentinels")
     nodes = tuple(parse(entry["nodes"], f"monitors: {name}: nodes")) if entry.get("nodes") else ()
     named = parse([entry["address"]], f"monitors: {name}: address") if entry.get("address") else nodes[:1]
+    login = bare_words(f"monitors: {name}: ", {option: entry.get(option) for option in ("auth_user", "auth_password")})
+    settings = bare_words(f"monitors: {name}: ", entry.get("settings") or {})
     own = {OPTIONS[o]: str(entry[o]) for o in OPTIONS if o != "quorum" and entry.get(o) is not None}
     return Monitor(
         name,
         nodes,
         named[0] if named else None,
         entry["quorum"],
-        {**own, **{key: value_text(value) for key, value in (entry.get("settings") or {}).items()}},
-        entry.get("auth_user") or "",
-        entry.get("auth_password") or "",
-        entry.get("state", "present") == "present",
+        {**own, **settings},
+        **login,
+        present=entry.get("state", "present") == "present",
     )
+
+
+def bare_words(where: str, values: Mapping[str, Any]) -> dict[str, str]:
+    """The values as texts. Raises RedisFailure for one that a Sentinel, which writes it unquoted, could not read again."""
+    texts = {option: value_text(value) for option, value in values.items()}
+    for option, text in texts.items():
+        if text and not is_bare_word(text):
+            raise RedisFailure(f"{where}{option} {NOT_BARE}")
+    return texts
 
 
 def is_unsettled(survey: GroupSurvey, name: str) -> bool:

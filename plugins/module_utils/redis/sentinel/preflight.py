@@ -9,6 +9,8 @@ from typing import Any
 
 from ..nodes import ListedNode
 from ..preflight import HostState, password_complaints, path_complaints
+from ..settings import is_bare_word
+from .monitors import NOT_BARE
 
 LOOPBACK = ("127.", "::1", "localhost")
 LEAST_SENTINELS = 3
@@ -27,7 +29,7 @@ def complaints(
     `data_host` is the host as its data nodes have it, `sentinel_host` as its Sentinels do.
     """
     found = [*_port_complaints(variables)]
-    found += password_complaints(variables["password"])
+    found += password_complaints(variables["password"]) or _written_password_complaints(variables["password"])
     found += password_complaints(variables["own_password"], "own_password")
     found += _shape_complaints(variables, nodes, sentinels)
     if not data_host.is_root:
@@ -47,6 +49,10 @@ def complaints(
             f"min_free_mb asks for {variables['min_free_mb']}"
         )
     return found
+
+
+def _written_password_complaints(password: str) -> list[str]:
+    return [] if is_bare_word(password) else [f"password: it {NOT_BARE}"]
 
 
 def _port_complaints(variables: Mapping[str, Any]) -> Iterator[str]:
@@ -73,7 +79,7 @@ def _shape_complaints(
     if not 0 <= variables["quorum"] <= len(sentinels):
         yield f"quorum: {variables['quorum']} is not within 1 and {len(sentinels)}, the number of Sentinels"
     name = variables["monitor"]
-    if not name or any(character.isspace() for character in name):
+    if not is_bare_word(name):
         yield f"monitor: {name!r} is no name, it must be one word"
     hosts = {node.address.host for node in (*nodes, *sentinels)}
     local = sorted(host for host in hosts if host.startswith(LOOPBACK))

@@ -43,7 +43,8 @@ def fail_over(group: Group, order: Order, deadline: float, check_mode: bool = Fa
     handover = choose_handover(survey, order)
     before = group_text(survey, [order.name])
     if handover is None:
-        same = {"name": order.name, "old_master": str(order.to), "new_master": str(order.to), "engine": None}
+        master = str(survey.masters_told(order.name)[0])
+        same = {"name": order.name, "old_master": master, "new_master": master, "engine": None}
         return {"changed": False, **same, "diff": {"before": before, "after": before}}
     if check_mode:
         after = f"{before}+ {handover.heirs[0]} takes the place of {handover.master}\n"
@@ -192,7 +193,7 @@ def _await(group: Group, handover: Handover, order: Order, deadline: float, time
 
 
 def _settle(group: Group, handover: Handover, new: Address, deadline: float, times: _Times) -> None:
-    """Wait until every Sentinel tells of the new master and the other nodes are in sync with it."""
+    """Wait until every Sentinel tells of the new master and the other nodes follow it."""
     what = f"{new} is master in place of {handover.master}, but"
     if not until(lambda: _all_tell(group, handover, new), deadline):
         raise RedisFailure(f"{what} not every Sentinel tells clients so", changed=True)
@@ -201,10 +202,10 @@ def _settle(group: Group, handover: Handover, new: Address, deadline: float, tim
     followers = sorted({*handover.followers, *old} - {new})
 
     def all_follow() -> bool:
-        nodes = survey_nodes(group, followers)
+        nodes = survey_nodes(group, [new, *followers])
         sentinels = survey_sentinels(group, handover.name)
         busy = any(s.watched[handover.name].is_failing_over for s in sentinels if handover.name in s.watched)
-        return not busy and all(n.alive and n.follows == new and n.link_up for n in nodes.values())
+        return not busy and nodes[new].alive and all(nodes[follower].obeys(nodes[new]) for follower in followers)
 
     if not until(all_follow, deadline):
         raise RedisFailure(f"{what} not every other node is in sync with it", changed=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from ..nodes import Address
 from ..reports import Report, Trouble
+from ..rolling.versions import parse_version
 
 DOWN = {"s_down", "o_down"}
 
@@ -115,9 +116,21 @@ class DataNode(Report):
         return int(self.info.get("connected_slaves", 0))
 
     @property
+    def release(self) -> tuple[int, ...]:
+        """Of a living node: the numbers of its version by which servers come to write something new."""
+        return parse_version(*self.version.split()).numbers[:2]
+
+    @property
     def priority(self) -> int:
         """Lower ones are promoted first, 0 never."""
         return int(self.settings.get("replica-priority", 100))
+
+    def obeys(self, master: DataNode) -> bool:
+        """Whether it follows a living master, and is in sync if it can be: it need not be able to read all that a newer
+        one sends, and is in sync once it has been replaced itself."""
+        if not self.alive or self.follows != master.address:
+            return False
+        return self.link_up or self.release < master.release
 
     def contains(self, other: DataNode) -> bool:
         """Whether all that the other node has ever held came from this node's history, so that nothing is lost
