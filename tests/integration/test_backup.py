@@ -294,5 +294,7 @@ def test_the_modules_tell_in_check_mode_what_they_then_do(cluster, directory):
     assert done["changed"] and done["sources"] == planned["sources"] and done["manifest"]["keys"] == 200
     listed = run_module("redis_backup_info", {"path": str(directory)})
     assert listed["sound"] and [backup["manifest"]["keys"] for backup in listed["backups"]] == [200]
+    assert not run_module("redis_restore", {**options, "source": done["path"]})["changed"]
+    fill(cluster, 201)
     refused = run_module("redis_restore", {**options, "source": done["path"]})
     assert refused["failed"] and "holds" in refused["refusals"][0]["reason"]
