@@ -33,7 +33,8 @@ options:
     type: path
     default: /usr/bin/redis-server
   node_settings:
-    description: By port, settings that a server has from its command line.
+    description: By port, settings that a server has from its command line. Sentinels are asked for C(port), and for C(dir) as
+      the directory of their own file.
     type: dict
     default: {}
   open_files:

@@ -58,7 +58,7 @@ class Found:
 def find_waiting(session: Session, nodes: Sequence[Address], target: Target, deadline: float) -> dict[Address, Found]:
     """What is so of each server; they may be loading until `deadline` (time.monotonic()).
 
-    A Sentinel tells no settings: of those it is only asked where it runs.
+    A Sentinel tells no settings: it is only asked where it runs.
 
     Raises RedisFailure for a server that does not answer, or runs in another data directory.
     """
@@ -82,7 +82,8 @@ def find_waiting(session: Session, nodes: Sequence[Address], target: Target, dea
 
 
 def _place_of(info: Mapping[str, str]) -> dict[str, str]:
-    return {"port": info["tcp_port"], "dir": os.readlink(f"/proc/{info['process_id']}/cwd")}
+    """Of a Sentinel, which keeps all that it knows in its own file."""
+    return {"port": info["tcp_port"], "dir": os.path.dirname(info["config_file"])}
 
 
 def _of_the_command_line(node: Address, running: Mapping[str, str], target: Target) -> Iterator[str]:
