@@ -103,6 +103,8 @@ def test_a_consistent_backup_is_of_one_moment(cluster, start, directory):
     writer = threading.Thread(target=write)
     writer.start()
     try:
+        with client(cluster) as opened:
+            wait_for(lambda: opened.exists(second))
         taken = []
         for number in range(4):
             time.sleep(0.1)
