@@ -98,6 +98,14 @@ ANOTHER_MASTER = Act(
     "Another data node is master",
     options=("-e", "redis_sentinel_failover_to=198.18.16.13:6379"),
 )
+RESTART_SENTINELS = Act(
+    "every server and Sentinel restarted",
+    "redis_sentinel_restart",
+    60,
+    REPLACED,
+    once=("-e", "redis_sentinel_restart=all"),
+    stall=4.0,  # A new master every time: a second or so, each.
+)
 
 # All of them, and those that between them go through everything, for a run in a few minutes.
 ACTS = (RESTART, MASTERS_AWAY, WAITING_SETTING, ADD_HOST, REMOVE_HOST, ROTATE, DROP, OFFER_TLS, REQUIRE_TLS, UPGRADE)

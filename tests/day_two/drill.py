@@ -9,7 +9,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from day_two.acts import ANOTHER_MASTER, BACKUP, RESTORE, ROLL_OUT, ROLL_OUT_SENTINELS, TEARDOWN, Act
+from day_two.acts import (
+    ANOTHER_MASTER,
+    BACKUP,
+    RESTART_SENTINELS,
+    RESTORE,
+    ROLL_OUT,
+    ROLL_OUT_SENTINELS,
+    TEARDOWN,
+    Act,
+)
 from day_two.cluster import RunningCluster
 from day_two.running import Running
 from day_two.sentinels import RunningSentinels
@@ -80,6 +89,16 @@ def test_another_node_is_master(sentinels, kills, record_property):
     assert sentinels.repeat(ANOTHER_MASTER).changed == 0
     assert sentinels.repeat(ROLL_OUT_SENTINELS).changed == 0
     assert sentinels.masters() == {"198.18.16.13"}
+
+
+def test_sentinels_and_nodes_are_restarted(sentinels, kills, record_property):
+    with sentinels.load() as load:
+        sentinels.perform(RESTART_SENTINELS, kills(RESTART_SENTINELS))
+        result = load.stop()
+    record_property("measured", f"{RESTART_SENTINELS.name}: {result}")
+    assert not result.lost
+    assert len(sentinels.masters()) == 1 and sentinels.told() == sentinels.masters()
+    assert sentinels.repeat(RESTART_SENTINELS).changed == 0
 
 
 def test_sentinels_are_torn_down(sentinels, kills):
