@@ -1,0 +1,32 @@
+"""What a picture may cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of one picture; what is beyond is refused before it is decoded.
+
+    Args:
+        body: bytes of the input.
+        pixels: of a still picture: width x height.
+        animation_pixels: of an animation: width x height x frames.
+        frames: of an animation.
+        side: pixels, of the output; a larger picture is made to fit.
+        segments: of a file that are not pixels (JPEG markers, PNG chunks, ...).
+        pieces: of a file that are pixels (IDAT chunks, GIF sub-blocks, ...).
+        scans: of a progressive JPEG: each costs a pass over the whole picture.
+        seconds: from the last byte of the input until there is an answer.
+    """
+
+    body: int = 10 * 2**20
+    pixels: int = 24_000_000
+    animation_pixels: int = 24_000_000
+    frames: int = 500
+    side: int = 4096
+    segments: int = 1_000
+    pieces: int = 100_000
+    scans: int = 100
+    seconds: float = 10.0
