@@ -44,6 +44,10 @@ class Problem(Exception):
         known = {"type": kind, "title": self.title, "status": self.status}
         return known | ({"detail": self.detail} if self.detail else {}) | self.members
 
+    def again(self) -> Problem:
+        """The same, to be kept or raised later: without the traceback, whose frames hold the input in memory."""
+        return Problem(self.status, self.title, self.detail, self.headers, **self.members)
+
     def response(self) -> Response:
         return _answer(self.document(), self.headers)
 

@@ -12,15 +12,18 @@ from io import BytesIO
 
 from PIL import AvifImagePlugin, ExifTags, Image, ImageFile, PngImagePlugin
 
+from omnimind_backend.problems import Problem
+
 from .errors import unreadable
-from .headers import Header, check_size
+from .headers import Header
 from .limits import Limits
 
-# What Pillow raises on damaged pictures. Its decompression bombs and warnings are none but damaged: headers are checked.
+# What Pillow raises on damaged pictures.
 DAMAGE = (
     OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, AttributeError, OverflowError, struct.error,
-    zlib.error, Image.DecompressionBombError, Warning,
+    zlib.error, Warning,
 )  # fmt: skip
+BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 _PILLOW = re.compile(r"PIL\.")
 
@@ -53,6 +56,8 @@ def decoding(name: str) -> Iterator[None]:
     """Make what Pillow raises on a damaged picture a Problem."""
     try:
         yield
+    except BOMBS:
+        raise Problem(422, "Picture too large", f"The {name} has more pixels than are allowed.") from None
     except DAMAGE:
         raise unreadable(f"The {name} is cut off or damaged.") from None
 
@@ -69,7 +74,7 @@ def opened(body: bytes, header: Header, limits: Limits) -> Iterator[Image.Image]
         picture = Image.open(BytesIO(body), formats=[header.format])
     with picture:
         if header.format == "AVIF":
-            check_size(*picture.size, picture.n_frames, limits)
+            limits.check_size(*picture.size, picture.n_frames)
         elif picture.size != (header.width, header.height):
             raise unreadable(f"The {header.format} has two sizes.")
         elif header.frames > 1 and picture.n_frames != header.frames:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .errors import too_large
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -30,3 +32,19 @@ class Limits:
     pieces: int = 100_000
     scans: int = 100
     seconds: float = 10.0
+
+    def check_size(self, width: int, height: int, frames: int = 1) -> None:
+        """Raise Problem (422) for more pixels or frames than are allowed."""
+        if width * height > self.pixels:
+            raise too_large("pixels", width * height, self.pixels)
+        if frames > self.frames:
+            raise too_large("frames", frames, self.frames)
+        if frames > 1 and width * height * frames > self.animation_pixels:
+            raise too_large("pixels in all frames", width * height * frames, self.animation_pixels)
+
+    def check_segments(self, segments: int, pieces: int = 0) -> None:
+        """Raise Problem (422) for a file of more parts than are allowed."""
+        if segments > self.segments:
+            raise too_large("segments", segments, self.segments)
+        if pieces > self.pieces:
+            raise too_large("pieces", pieces, self.pieces)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from io import BytesIO
 
 from PIL import Image
 
@@ -13,7 +12,6 @@ from omnimind_backend.problems import Problem
 from .colour import flattened, in_srgb, unpacked
 from .decoding import MIRRORED_AND_TURNED, ORIENTATIONS, decoding, opened, orientation_of
 from .encoding import encoded
-from .errors import too_large
 from .headers import Header, read_header
 from .limits import Limits
 from .options import Options
@@ -63,8 +61,8 @@ def optimize(
             raise Problem(422, "Picture is animated", detail, frames=header.frames)
         check()
         with decoding(header.format):
-            frames = list(_frames(picture, header, options, limits, check) if animated else
-                          _first(picture, header, options, limits))  # fmt: skip
+            found = _frames(picture, options, limits, check) if animated else _first(picture, options, limits)
+            frames = list(found)
         loop = _plays(picture, header)
     check()
     pictures = [frame.picture for frame in frames]
@@ -75,13 +73,13 @@ def optimize(
     return Optimized(data, options.format, *pictures[0].size, len(pictures))
 
 
-def _first(picture: Image.Image, header: Header, options: Options, limits: Limits) -> Iterator[_Frame]:
+def _first(picture: Image.Image, options: Options, limits: Limits) -> Iterator[_Frame]:
     """The picture, or the first frame of an animation."""
     yield _Frame(_finished(picture, orientation_of(picture), options, limits))
 
 
 def _frames(
-    picture: Image.Image, header: Header, options: Options, limits: Limits, check: Callable[[], None]
+    picture: Image.Image, options: Options, limits: Limits, check: Callable[[], None]
 ) -> Iterator[_Frame]:
     """All frames of an animation, each as it is seen: as large as the canvas."""
     orientation = orientation_of(picture)
