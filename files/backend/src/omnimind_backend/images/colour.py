@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops, ImageCms
 
 # By the colour space that a profile describes: the mode it can be applied to.
 MODES = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK"}
@@ -43,12 +43,20 @@ def _converted(picture: Image.Image, profile: bytes) -> Image.Image:
     try:
         source = ImageCms.ImageCmsProfile(BytesIO(profile))
         mode = MODES.get(source.profile.xcolor_space.strip())
-        if mode is None or "CMYK" in (mode, picture.mode) and mode != picture.mode:
+        if mode is None or not _fits(picture, mode):
             return picture
         target = ImageCms.createProfile("sRGB")
         return ImageCms.profileToProfile(picture.convert(mode), source, target, outputMode="RGB") or picture
     except (OSError, ImageCms.PyCMSError):
         return picture
+
+
+def _fits(picture: Image.Image, mode: str) -> bool:
+    """Whether a profile for `mode` can describe the picture; gray with transparency has come here as RGB."""
+    if mode == "L" and picture.mode == "RGB":
+        red, green, blue = picture.split()
+        return not (ImageChops.difference(red, green).getbbox() or ImageChops.difference(green, blue).getbbox())
+    return mode == picture.mode or (mode, picture.mode) == ("RGB", "L")
 
 
 def flattened(picture: Image.Image, background: str) -> Image.Image:

@@ -77,9 +77,14 @@ def opened(body: bytes, header: Header, limits: Limits) -> Iterator[Image.Image]
             limits.check_size(*picture.size, picture.n_frames)
         elif picture.size != (header.width, header.height):
             raise unreadable(f"The {header.format} has two sizes.")
-        elif header.frames > 1 and picture.n_frames != header.frames:
+        elif header.frames > 1 and picture.n_frames - pictures_before(picture) != header.frames:
             raise unreadable(f"The {header.format} has two numbers of frames.")
         yield picture
+
+
+def pictures_before(picture: Image.Image) -> int:
+    """1 for an animated PNG that begins with a picture for those who do not know animations, else 0."""
+    return int(getattr(picture, "default_image", False))
 
 
 def orientation_of(picture: Image.Image) -> int:

@@ -17,6 +17,7 @@ class Limits:
         animation_pixels: of an animation: width x height x frames.
         frames: of an animation.
         side: pixels, of the output; a larger picture is made to fit.
+        metadata: bytes, of a JPEG: profile, EXIF, previews.
         segments: of a file that are not pixels (JPEG markers, PNG chunks, ...).
         pieces: of a file that are pixels (IDAT chunks, GIF sub-blocks, ...).
         scans: of a progressive JPEG: each costs a pass over the whole picture.
@@ -28,6 +29,7 @@ class Limits:
     animation_pixels: int = 24_000_000
     frames: int = 500
     side: int = 4096
+    metadata: int = 4 * 2**20
     segments: int = 1_000
     pieces: int = 100_000
     scans: int = 100

@@ -10,7 +10,7 @@ from PIL import Image
 from omnimind_backend.problems import Problem
 
 from .colour import flattened, in_srgb, unpacked
-from .decoding import MIRRORED_AND_TURNED, ORIENTATIONS, decoding, opened, orientation_of
+from .decoding import MIRRORED_AND_TURNED, ORIENTATIONS, decoding, opened, orientation_of, pictures_before
 from .encoding import encoded
 from .headers import Header, read_header
 from .limits import Limits
@@ -78,13 +78,10 @@ def _first(picture: Image.Image, options: Options, limits: Limits) -> Iterator[_
     yield _Frame(_finished(picture, orientation_of(picture), options, limits))
 
 
-def _frames(
-    picture: Image.Image, options: Options, limits: Limits, check: Callable[[], None]
-) -> Iterator[_Frame]:
+def _frames(picture: Image.Image, options: Options, limits: Limits, check: Callable[[], None]) -> Iterator[_Frame]:
     """All frames of an animation, each as it is seen: as large as the canvas."""
     orientation = orientation_of(picture)
-    # The first picture of an animated PNG can be one for those who do not know animations.
-    for index in range(1 if getattr(picture, "default_image", False) else 0, picture.n_frames):
+    for index in range(pictures_before(picture), picture.n_frames):
         check()
         picture.seek(index)
         picture.load()

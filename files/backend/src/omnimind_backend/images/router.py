@@ -20,7 +20,9 @@ Kept = Callable[[str, Callable[[], Awaitable[bytes]]], Awaitable[bytes]]
 KIND = "image"
 
 
-def routes(pool: Pool, limits: Limits = Limits(), uploads: Uploads | None = None, kept: Kept | None = None) -> APIRouter:
+def routes(
+    pool: Pool, limits: Limits = Limits(), uploads: Uploads | None = None, kept: Kept | None = None
+) -> APIRouter:
     """Return the router.
 
     Args:

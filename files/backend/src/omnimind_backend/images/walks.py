@@ -33,10 +33,11 @@ _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 def jpeg(body: bytes, limits: Limits) -> Header:
     width = height = segments = scans = 0
     position = 2
-    while (found := _MARKER.search(body, position)) and found[1][0] != _END:
+    # Only what follows a scan is long; before, Pillow would take each byte of padding by itself.
+    while found := _MARKER.search(body, position, len(body) if scans else position + limits.segments):
         code, start = found[1][0], found.end()
-        if not scans and found.start() - position > limits.segments:
-            raise unreadable("The JPEG is padded.")
+        if code == _END:
+            break
         if code in _FRAMES:
             height, width = unpack_from(">HH", body, start + 3)
             limits.check_size(width, height)
@@ -46,8 +47,10 @@ def jpeg(body: bytes, limits: Limits) -> Header:
             raise too_large("scans", scans, limits.scans)
         limits.check_segments(segments)
         position = start + unpack_from(">H", body, start)[0]
+        if not scans and position > limits.metadata:
+            raise too_large("bytes before its pixels", position, limits.metadata)
     if not scans:
-        raise unreadable("The JPEG is cut off.")
+        raise unreadable("The JPEG is cut off, or padded.")
     return Header("JPEG", width, height)
 
 
