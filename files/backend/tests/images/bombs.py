@@ -152,7 +152,9 @@ def png_of_many_profiles() -> bytes:
 
 def png_of_giant_texts() -> bytes:
     data = zlib.compress(bytes(2**20 - 1))
-    return png(8, 8, *(chunk(b"zTXt", b"t%d\0\0" % index + data) for index in range(60)), data=zlib.compress(bytes(200)))
+    return png(
+        8, 8, *(chunk(b"zTXt", b"t%d\0\0" % index + data) for index in range(60)), data=zlib.compress(bytes(200))
+    )
 
 
 def png_of_many_chunks() -> bytes:

@@ -42,7 +42,9 @@ def saved(picture: Image.Image, name: str, **settings: Any) -> bytes:
     return file.getvalue()
 
 
-def animation(name: str, frames: int = 4, milliseconds: int = 70, size: tuple[int, int] = (60, 40), **settings: Any) -> bytes:
+def animation(
+    name: str, frames: int = 4, milliseconds: int = 70, size: tuple[int, int] = (60, 40), **settings: Any
+) -> bytes:
     """Frames of one colour each: 40, 80, 120, ... of red."""
     pictures = [Image.new("RGB", size, (40 * (index + 1) % 256, 0, 90)) for index in range(frames)]
     return saved(

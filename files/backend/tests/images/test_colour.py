@@ -7,7 +7,11 @@ from PIL import Image
 
 from images.pictures import near, noise, optimized, profile, saved
 
-ADOBE_RGB = {b"rXYZ": (0.60974, 0.31111, 0.01947), b"gXYZ": (0.20528, 0.62567, 0.06087), b"bXYZ": (0.14919, 0.06322, 0.74457)}
+ADOBE_RGB = {
+    b"rXYZ": (0.60974, 0.31111, 0.01947),
+    b"gXYZ": (0.20528, 0.62567, 0.06087),
+    b"bXYZ": (0.14919, 0.06322, 0.74457),
+}
 GAMMA = 2.19921875
 # XYZ under D50 to linear sRGB.
 TO_SRGB = ((3.1338561, -1.6168667, -0.4906146), (-0.9787684, 1.9161415, 0.0334540), (0.0719453, -0.2289914, 1.4052427))
@@ -56,13 +60,17 @@ def test_a_gray_profile_is_applied(mode: str) -> None:
     assert near(result.convert("RGB").getpixel((9, 9)), (encoded(100 / 255),) * 3, 3)
 
 
-@pytest.mark.parametrize("damaged", [b"no profile", profile(b"RGB ", GAMMA, ADOBE_RGB)[:200], profile(b"GRAY", 1.0, {})])
+@pytest.mark.parametrize(
+    "damaged", [b"no profile", profile(b"RGB ", GAMMA, ADOBE_RGB)[:200], profile(b"GRAY", 1.0, {})]
+)
 def test_a_profile_that_cannot_be_applied_is_ignored(damaged: bytes) -> None:
     result = optimized(saved(Image.new("RGB", (32, 32), (120, 180, 90)), "JPEG", icc_profile=damaged), format="jpeg")
     assert near(result.getpixel((16, 16)), (120, 180, 90), 4)
 
 
-@pytest.mark.parametrize("cmyk, rgb", [((0, 255, 255, 0), (255, 0, 0)), ((255, 0, 0, 0), (0, 255, 255)), ((0, 0, 0, 200), (55,) * 3)])
+@pytest.mark.parametrize(
+    "cmyk, rgb", [((0, 255, 255, 0), (255, 0, 0)), ((255, 0, 0, 0), (0, 255, 255)), ((0, 0, 0, 200), (55,) * 3)]
+)
 def test_cmyk_becomes_rgb(cmyk: tuple[int, ...], rgb: tuple[int, ...]) -> None:
     body = saved(Image.new("CMYK", (32, 32), cmyk), "JPEG", quality=100, icc_profile=profile(b"RGB ", GAMMA, ADOBE_RGB))
     for format in ("webp", "avif", "jpeg"):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import re
-import struct
 import warnings
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -18,13 +17,9 @@ from .errors import unreadable
 from .headers import Header
 from .limits import Limits
 
-# What Pillow raises on damaged pictures.
-DAMAGE = (
-    OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, AttributeError, OverflowError, struct.error,
-    zlib.error, Warning,
-)  # fmt: skip
 BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
+logger = logging.getLogger(__name__)
 _PILLOW = re.compile(r"PIL\.")
 
 # EXIF: what has to be done to see the picture upright.
@@ -53,12 +48,18 @@ def restrain(limits: Limits) -> None:
 
 @contextmanager
 def decoding(name: str) -> Iterator[None]:
-    """Make what Pillow raises on a damaged picture a Problem."""
+    """Make what Pillow raises on a damaged picture a Problem.
+
+    That is nearly everything, from OSError to ZeroDivisionError; the log tells it, should one of them be our fault.
+    """
     try:
         yield
+    except (Problem, MemoryError):
+        raise
     except BOMBS:
         raise Problem(422, "Picture too large", f"The {name} has more pixels than are allowed.") from None
-    except DAMAGE:
+    except Exception as error:
+        logger.info("A %s cannot be decoded: %r", name, error)
         raise unreadable(f"The {name} is cut off or damaged.") from None
 
 

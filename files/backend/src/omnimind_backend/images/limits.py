@@ -31,7 +31,7 @@ class Limits:
     side: int = 4096
     metadata: int = 4 * 2**20
     segments: int = 1_000
-    pieces: int = 100_000
+    pieces: int = 50_000
     scans: int = 100
     seconds: float = 10.0
 

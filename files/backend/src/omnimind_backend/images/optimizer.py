@@ -16,6 +16,9 @@ from .headers import Header, read_header
 from .limits import Limits
 from .options import Options
 
+# What a GIF can say, and every other format: a frame may be shown for that many milliseconds, and played so often.
+LONGEST, MOST_PLAYS = 655_350, 65_535
+
 
 @dataclass(frozen=True)
 class Optimized:
@@ -60,9 +63,11 @@ def optimize(
             detail = "A JPEG cannot move; ask for webp or avif, or with still=true for the first frame."
             raise Problem(422, "Picture is animated", detail, frames=header.frames)
         check()
-        with decoding(header.format):
-            found = _frames(picture, options, limits, check) if animated else _first(picture, options, limits)
-            frames = list(found)
+        if animated:
+            frames = list(_frames(picture, header.format, options, limits, check))
+        else:
+            with decoding(header.format):
+                frames = [_Frame(_finished(picture, orientation_of(picture), options, limits))]
         loop = _plays(picture, header)
     check()
     pictures = [frame.picture for frame in frames]
@@ -73,20 +78,18 @@ def optimize(
     return Optimized(data, options.format, *pictures[0].size, len(pictures))
 
 
-def _first(picture: Image.Image, options: Options, limits: Limits) -> Iterator[_Frame]:
-    """The picture, or the first frame of an animation."""
-    yield _Frame(_finished(picture, orientation_of(picture), options, limits))
-
-
-def _frames(picture: Image.Image, options: Options, limits: Limits, check: Callable[[], None]) -> Iterator[_Frame]:
+def _frames(
+    picture: Image.Image, name: str, options: Options, limits: Limits, check: Callable[[], None]
+) -> Iterator[_Frame]:
     """All frames of an animation, each as it is seen: as large as the canvas."""
-    orientation = orientation_of(picture)
     for index in range(pictures_before(picture), picture.n_frames):
         check()
-        picture.seek(index)
-        picture.load()
-        milliseconds = round(picture.info.get("duration", 0))
-        yield _Frame(_finished(picture.copy(), orientation, options, limits), milliseconds)
+        with decoding(name):
+            picture.seek(index)
+            picture.load()
+            milliseconds = min(max(0, round(picture.info.get("duration", 0))), LONGEST)
+            frame = _Frame(_finished(picture.copy(), orientation_of(picture), options, limits), milliseconds)
+        yield frame
 
 
 def _finished(picture: Image.Image, orientation: int, options: Options, limits: Limits) -> Image.Image:
@@ -104,6 +107,6 @@ def _finished(picture: Image.Image, orientation: int, options: Options, limits: 
 def _plays(picture: Image.Image, header: Header) -> int:
     """How often an animation is played; 0 is for ever. A GIF counts the repetitions, and without a number has none."""
     loop = picture.info.get("loop")
-    if header.format != "GIF":
-        return loop or 0
-    return 1 if loop is None else loop and loop + 1
+    if header.format == "GIF":
+        loop = 1 if loop is None else loop and loop + 1
+    return min(loop or 0, MOST_PLAYS)
