@@ -74,13 +74,18 @@ def opened(body: bytes, header: Header, limits: Limits) -> Iterator[Image.Image]
     with decoding(header.format):
         picture = Image.open(BytesIO(body), formats=[header.format])
     with picture:
-        if header.format == "AVIF":
-            limits.check_size(*picture.size, picture.n_frames)
-        elif picture.size != (header.width, header.height):
-            raise unreadable(f"The {header.format} has two sizes.")
-        elif header.frames > 1 and picture.n_frames - pictures_before(picture) != header.frames:
-            raise unreadable(f"The {header.format} has two numbers of frames.")
+        with decoding(header.format):
+            _check_same(picture, header, limits)
         yield picture
+
+
+def _check_same(picture: Image.Image, header: Header, limits: Limits) -> None:
+    if header.format == "AVIF":
+        limits.check_size(*picture.size, picture.n_frames)
+    elif picture.size != (header.width, header.height):
+        raise unreadable(f"The {header.format} has two sizes.")
+    elif header.frames > 1 and picture.n_frames - pictures_before(picture) != header.frames:
+        raise unreadable(f"The {header.format} has two numbers of frames.")
 
 
 def pictures_before(picture: Image.Image) -> int:
