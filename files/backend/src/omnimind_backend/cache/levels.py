@@ -155,6 +155,7 @@ class MultiLevelCache:
                 try:
                     if await self._second.fill(key, token, value, life, took):
                         result = "stored"
+                        self._near.overtake(key)
                 except RedisFailure:
                     pass  # Counted where it happened; the value is good all the same.
             return value

@@ -53,7 +53,7 @@ class Nearby:
     def forget(self, key: str) -> None:
         """This process writes the key."""
         self.loads.forget(key)
-        self._overtake(key)
+        self.overtake(key)
 
     def forget_all(self, prefix: str = "") -> None:
         """This process or another clears all keys that begin so."""
@@ -74,12 +74,13 @@ class Nearby:
                 self.forget_all(key.removeprefix(CLEARED))
             else:
                 self._metrics.invalidations.labels("key").inc()
-                self._overtake(key)
+                self.overtake(key)
+
+    def overtake(self, key: str) -> None:
+        """Redis has a newer value."""
+        self.reads.forget(key)
+        self.local.forget(key)
 
     async def close(self) -> None:
         await self.loads.close(1)
         await self.reads.close(1)
-
-    def _overtake(self, key: str) -> None:
-        self.reads.forget(key)
-        self.local.forget(key)

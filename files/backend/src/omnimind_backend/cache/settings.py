@@ -103,8 +103,10 @@ class CacheSettings:
             raise _refused("url", f"{scheme[:20]}:...", f"to begin with one of {', '.join(s + ':' for s in SCHEMES)}")
         topology, tls = SCHEMES[scheme]
         place, _, query = rest.removeprefix("//").partition("?")
-        authority, _, service = place.partition("/")
-        login, _, hosts = authority.rpartition("@")
+        if "@" in query:
+            raise SettingsError("url: has an @ behind a ?; right would be %40 and, where it is in a password, %3F")
+        login, _, authority = place.rpartition("@")
+        hosts, _, service = authority.partition("/")
         username, colon, password = login.partition(":")
         if login and not colon:
             raise SettingsError("url: has a user without a password; right would be user:password@host or :password@host")
