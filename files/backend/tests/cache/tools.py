@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -64,3 +66,32 @@ def counted(cache: MultiLevelCache) -> dict[str, int]:
 def errors(cache: MultiLevelCache) -> dict[str, int]:
     samples = cache.metrics.errors.collect()[0].samples
     return {s.labels["kind"]: int(s.value) for s in samples if s.name.endswith("_total")}
+
+
+WRITER = """
+import sys, time, redis
+host, port, password = sys.argv[1:]
+client = redis.RedisCluster(host=host, port=int(port), password=password, protocol=2)
+for line in sys.stdin:
+    name, value = line.split()
+    client.set(name, value)
+    print(time.monotonic(), flush=True)
+"""
+
+
+class Writer:
+    """Another process with a plain client of the cluster: it writes, and says when it had the answer."""
+
+    async def start(self, address: str, password: str) -> None:
+        command = [sys.executable, "-c", WRITER, *address.split(":"), password]
+        self._process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE)
+
+    async def write(self, name: str, value: str) -> float:
+        """time.monotonic(), which is one clock for all processes of a machine, of Redis's answer."""
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.write(f"{name} {value}\n".encode())
+        return float(await self._process.stdout.readline())
+
+    async def stop(self) -> None:
+        self._process.kill()
+        await self._process.wait()
