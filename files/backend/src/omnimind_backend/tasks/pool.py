@@ -95,6 +95,10 @@ class Pool:
             raise Problem(503, "Took too long", detail, {"Retry-After": str(math.ceil(seconds))})
         return waiting.result()
 
+    def status(self) -> dict[str, int]:
+        """For people: how much there is to do."""
+        return {"workers": self.workers, "busy": self._busy, "waiting": len(self._waiting), "queue": self.queue_limit}
+
     def stop(self, seconds: float) -> bool:
         """Accept nothing more, and let what was accepted end; return whether all of it did within `seconds`."""
         ends = time.monotonic() + seconds
