@@ -57,7 +57,7 @@ changelog: .venv/.tests ## enter fragments and new plugins under galaxy.yml's ve
 	    cp .cache/release/ansible_collections/omnimind/platform/CHANGELOG.rst .
 
 lock: .venv/.tests ## what the backend depends on, as resolved now, to files/backend/requirements.txt
-	@cat requirements.txt requirements-test.txt | grep == > .cache/pins
+	@mkdir -p .cache && grep --no-filename == requirements.txt requirements-test.txt > .cache/pins
 	@cd files/backend && uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-annotate \
 	    --custom-compile-command 'make lock' --python-version 3.11 --constraint ../../.cache/pins \
 	    --output-file requirements.txt pyproject.toml
