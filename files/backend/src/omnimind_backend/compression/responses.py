@@ -113,7 +113,12 @@ class Responder:
 
     def _wait_no_longer(self) -> None:
         if self._state is _State.HELD:
-            self._late = asyncio.get_running_loop().create_task(self._begin_stream())
+            self._late = asyncio.get_running_loop().create_task(self._begin_late())
+
+    async def _begin_late(self) -> None:
+        await self._begin_stream()
+        # granian keeps headers back until a message of the body, be it empty.
+        await self._outlet.send({"type": "http.response.body", "body": b"", "more_body": True})
 
     async def _begin_plain(self, skipped: str, varies: bool) -> None:
         self._state = _State.PLAIN
