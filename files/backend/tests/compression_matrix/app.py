@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import brotli
-from compression_matrix.bodies import CHUNKS, JSON, LINES, LONG, NOISE, SMALL, of_size
+from compression_matrix.bodies import CHUNKS, JSON, LINES, LONG, MEGABYTE, NOISE, SMALL, of_size
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -41,6 +41,7 @@ FIXED: dict[str, tuple[int, dict[str, str], bytes]] = {
     "/499": (200, {"content-type": "application/json"}, of_size(499)),
     "/500": (200, {"content-type": "application/json"}, of_size(500)),
     "/long": (200, {"content-type": "application/json"}, LONG),
+    "/megabyte": (200, {"content-type": "application/json"}, MEGABYTE),
     "/noise": (200, {"content-type": "text/plain"}, NOISE),
     "/tagged": (200, {"content-type": "application/json", "etag": TAG, "accept-ranges": "bytes"}, JSON),
     "/weak": (200, {"content-type": "application/json", "etag": f"W/{TAG}"}, JSON),
@@ -127,6 +128,15 @@ async def events(_scope: Any, _receive: Any, send: Any, before: float = 0) -> No
         await _part(send, f"data: {time.monotonic()} {'event ' * 8}\n\n".encode())
         await asyncio.sleep(PAUSE)
     await _part(send, b"", False)
+
+
+async def open_events(_scope: Any, receive: Any, send: Any) -> None:
+    """64 events of about 1 KB, then silence until the client goes."""
+    await _start(send, content_type="text/event-stream")
+    for at in range(64):
+        await _part(send, b"data: " + MEGABYTE[at * 1000 : at * 1000 + 1000] + b"\n\n")
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def late_events(scope: Any, receive: Any, send: Any) -> None:
@@ -243,6 +253,7 @@ HANDLERS = {
     "/204": nothing,
     "/conditional": conditional,
     "/events": events,
+    "/open-events": open_events,
     "/late-events": late_events,
     "/single-event": single_event,
     "/timed-lines": timed_lines,

@@ -9,13 +9,19 @@ _NO_CONTENT = frozenset({204, 205, 304})
 
 
 def reason_to_skip(
-    status: int, found: dict[bytes, bytes], length: int | None, settings: CompressionSettings, excluded: bool
+    status: int,
+    found: dict[bytes, bytes],
+    length: int | None,
+    events: bool,
+    settings: CompressionSettings,
+    excluded: bool,
 ) -> tuple[str, bool] | None:
     """Why no client gets this answer encoded, and whether the answer varies with Accept-Encoding all the same.
 
     Args:
         found: header values by name in lower case.
         length: of the body in bytes, None when it is unknown.
+        events: whether it is a stream of events, of which each is small.
         excluded: whether the path is to be left alone.
     """
     if excluded:
@@ -32,11 +38,6 @@ def reason_to_skip(
         return "type", False
     if status == 206 or b"content-range" in found:
         return "range", True
-    if length is not None and length < settings.minimum_size and not is_event_stream(found):
+    if length is not None and length < settings.minimum_size and not events:
         return "small", False
     return None
-
-
-def is_event_stream(found: dict[bytes, bytes]) -> bool:
-    """Whether events follow one by one, whatever else the headers say."""
-    return found.get(b"content-type", b"").lower().startswith(b"text/event-stream")

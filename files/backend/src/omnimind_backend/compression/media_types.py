@@ -45,13 +45,19 @@ class TypeMatcher:
     def __init__(self, patterns: Iterable[str]) -> None:
         parts = (".*".join(map(re.escape, pattern.split("*"))) for pattern in patterns)
         self._pattern = re.compile("|".join(parts))
-        self._known: dict[bytes, bool] = {}
+        self._known: dict[bytes, tuple[bool, bool]] = {}
 
     def __call__(self, content_type: bytes) -> bool:
-        known = self._known.get(content_type)
-        if known is None:
-            media_type = content_type.partition(b";")[0].strip().lower().decode("latin-1")
-            known = self._pattern.fullmatch(media_type) is not None
-            if len(self._known) < _MOST_REMEMBERED:
-                self._known[content_type] = known
-        return known
+        """Whether it fits one of the patterns."""
+        return (self._known.get(content_type) or self._tell(content_type))[0]
+
+    def are_events(self, content_type: bytes) -> bool:
+        """Whether it says that events follow one by one, however they are sent."""
+        return (self._known.get(content_type) or self._tell(content_type))[1]
+
+    def _tell(self, content_type: bytes) -> tuple[bool, bool]:
+        media_type = content_type.partition(b";")[0].strip().lower().decode("latin-1")
+        told = self._pattern.fullmatch(media_type) is not None, media_type == "text/event-stream"
+        if len(self._known) < _MOST_REMEMBERED:
+            self._known[content_type] = told
+        return told

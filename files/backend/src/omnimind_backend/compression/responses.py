@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from enum import Enum, auto
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from omnimind_backend.compression import codecs, headers
-from omnimind_backend.compression.judging import is_event_stream, reason_to_skip
+from omnimind_backend.compression.judging import reason_to_skip
 from omnimind_backend.compression.metrics import CompressionMetrics
 from omnimind_backend.compression.negotiate import negotiate
 from omnimind_backend.compression.offload import in_thread
@@ -22,13 +21,8 @@ Message = dict[str, Any]
 # Seconds that headers wait for the body to show whether it comes in one piece, where no Content-Length tells.
 _HEADERS_WAIT = 0.02
 _FILE_CHUNK = 256 * 1024  # bytes
-
-
-class _State(Enum):
-    WAITING = auto()  # for the headers
-    HELD = auto()  # headers are here, and wait for the first of the body
-    PLAIN = auto()  # passing through
-    ENCODED = auto()  # encoding chunk by chunk, or encoded whole
+# States: no headers yet; headers here, waiting for the first of the body; passing through; encoded, whole or a stream.
+_WAITING, _HELD, _PLAIN, _ENCODED = range(4)
 
 
 class Responder:
@@ -56,29 +50,32 @@ class Responder:
         self._outlet = Outlet(send, metrics, request.head)
         self._request = request
         self._settings = settings
-        self._state = _State.WAITING
+        self._state = _WAITING
         self._stream: EncodedStream | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._late: asyncio.Task[None] | None = None
 
-    async def __call__(self, message: Message) -> None:
+    def __call__(self, message: Message) -> Awaitable[None]:
         kind = message["type"]
         if kind == "http.response.body":
-            await self._body(message)
-        elif kind == "http.response.start" and self._state is _State.WAITING:
-            await self._headers(message)
-        elif kind == "http.response.pathsend" and self._state in (_State.HELD, _State.ENCODED):
+            return self._body(message)
+        if kind == "http.response.start" and self._state == _WAITING:
+            return self._headers(message)
+        return self._other(kind, message)
+
+    async def _other(self, kind: str, message: Message) -> None:
+        if kind == "http.response.pathsend" and self._state in (_HELD, _ENCODED):
             await self._file(message["path"])
-        elif kind == "http.response.pathsend" and self._state is _State.PLAIN:
+        elif kind == "http.response.pathsend" and self._state == _PLAIN:
             await self._outlet.plain(message, self._length.expected or 0)
         elif kind == "http.response.zerocopysend":
             # It was not offered to whom could have an encoded body.
-            if self._state is _State.HELD:
+            if self._state == _HELD:
                 await self._begin_plain("zerocopysend", varies=True)
-            if self._state is not _State.PLAIN:
+            if self._state != _PLAIN:
                 raise RuntimeError("http.response.zerocopysend was not offered, and cannot be encoded")
             await self._outlet.plain(message, message.get("count") or 0)
-        elif kind == "http.response.trailers" and self._state is _State.ENCODED:
+        elif kind == "http.response.trailers" and self._state == _ENCODED:
             await self._outlet.send({**message, "headers": headers.without_digests(message.get("headers", ()))})
         else:
             # Hints, debugging, what is yet to be invented; and a second start, which the server refuses.
@@ -96,27 +93,32 @@ class Responder:
         self._start = message
         self._found = found = headers.fields(message.get("headers", ()))
         self._length = length = Length(headers.content_length(found))
-        skip = reason_to_skip(message["status"], found, length.expected, settings, self._request.excluded)
+        events = settings.types.are_events(found.get(b"content-type", b""))
+        skip = reason_to_skip(message["status"], found, length.expected, events, settings, self._request.excluded)
         if skip is not None:
             await self._begin_plain(*skip)
             return
-        events = is_event_stream(found)
         open_ended = events or length.expected is None
         self._coding = negotiate(accept, settings.codings)
         self._stream_coding = negotiate(accept, settings.stream_codings) if open_ended else self._coding
         if events or (self._coding is None and self._stream_coding is None):
             await self._begin_stream()
             return
-        self._state = _State.HELD
+        self._state = _HELD
         if open_ended:
             self._timer = asyncio.get_running_loop().call_later(_HEADERS_WAIT, self._wait_no_longer)
 
     def _wait_no_longer(self) -> None:
-        if self._state is _State.HELD:
-            self._late = asyncio.get_running_loop().create_task(self._begin_stream())
+        if self._state == _HELD:
+            self._late = asyncio.get_running_loop().create_task(self._begin_late())
+
+    async def _begin_late(self) -> None:
+        await self._begin_stream()
+        # granian keeps headers back until a message of the body, be it empty.
+        await self._outlet.send({"type": "http.response.body", "body": b"", "more_body": True})
 
     async def _begin_plain(self, skipped: str, varies: bool) -> None:
-        self._state = _State.PLAIN
+        self._state = _PLAIN
         start, found = self._start, self._found
         if varies:
             start = {**start, "headers": headers.varying(start.get("headers", []), found)}
@@ -128,7 +130,7 @@ class Responder:
 
     async def _begin_encoded(self, coding: str, size: int | None) -> None:
         """Send the headers of a body that takes `size` bytes encoded, None for unknown."""
-        self._state = _State.ENCODED
+        self._state = _ENCODED
         if self._start.get("trailers"):
             size = None  # Trailers can only follow chunks.
         rewritten = headers.encoded(self._start.get("headers", []), self._found, coding, size)
@@ -148,16 +150,16 @@ class Responder:
             self._late = None
         body, more = message.get("body", b""), message.get("more_body", False)
         size = len(body)
-        if self._state is _State.HELD:
+        if self._state == _HELD:
             if not more or (size and size == self._length.expected):
                 await self._whole(message, body)
             else:
                 await self._first_chunk(message, body)
-        elif self._state is _State.PLAIN:
+        elif self._state == _PLAIN:
             await self._outlet.plain(message, size)
         elif self._stream is not None:
             await self._stream.write(body, more)
-        elif body or self._state is _State.WAITING:
+        elif body or self._state == _WAITING:
             await self._outlet.send(message)  # After the end, or before the headers: the server tells what is wrong.
 
     async def _whole(self, message: Message, body: bytes) -> None:
@@ -174,7 +176,10 @@ class Responder:
             await self._begin_plain("small", varies=False)
         else:
             function = codecs.whole(coding, self._settings.levels[coding])
-            data = await self._outlet.encode(coding, function, body, self._settings.thread_from[coding])
+            if size < self._settings.thread_from[coding]:
+                data = self._outlet.encode_here(coding, function, body)
+            else:
+                data = await self._outlet.encode_in_thread(coding, function, body)
             if len(data) < size:
                 await self._begin_encoded(coding, len(data))
                 await self._outlet.body(data, False, size)

@@ -57,7 +57,9 @@ class EncodedStream:
         if not self._outlet.head:
             self._length.take(len(body), more)
         function = self._encoder.encode if more else self._encoder.finish
-        return await self._outlet.encode(self._coding, function, body, self._thread_from)
+        if len(body) < self._thread_from:
+            return self._outlet.encode_here(self._coding, function, body)
+        return await self._outlet.encode_in_thread(self._coding, function, body)
 
     async def send(self, data: bytes, more: bool, size: int) -> None:
         """An encoded chunk, of `size` bytes before."""
