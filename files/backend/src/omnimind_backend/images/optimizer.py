@@ -53,9 +53,7 @@ def optimize(
     Raises:
         Problem: 415, 422, as `errors` describes; also 422 when the result has no fewer bytes than the input.
     """
-    header = read_header(body, limits)
-    if declared and declared != header.format:
-        raise Problem(415, "Unsupported picture", f"The Content-Type says {declared}, but the body is {header.format}.")
+    header = read_header(body, limits, declared)
     with opened(body, header, limits) as picture:
         header = replace(header, frames=picture.n_frames) if header.format == "AVIF" else header
         animated = header.frames > 1 and not options.still
