@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import socket
 import threading
@@ -108,11 +109,11 @@ def blocked(pool: Pool, tasks: int) -> Iterator[threading.Event]:
         begun.release()
         release.wait(20)
 
-    for _task in range(tasks):
-        pool.submit("blocking", work)
+    futures = [pool.submit("blocking", work) for _task in range(tasks)]
     for _worker in range(min(tasks, pool.workers)):
         assert begun.acquire(timeout=10)
     try:
         yield release
     finally:
         release.set()
+        concurrent.futures.wait(futures, 10)

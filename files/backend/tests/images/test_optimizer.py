@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import struct
 
 import pytest
 from PIL import Image, PngImagePlugin
@@ -121,6 +122,17 @@ def test_pixels_are_counted(limits: Limits) -> None:
     for name in FORMATS:
         problem = refusal(saved(quadrants(), name), limits)
         assert (problem and problem.title) == ("Picture too large" if limits.pixels < 4000 else None)
+
+
+def test_the_frames_in_an_avif_are_measured_not_the_boxes() -> None:
+    """libavif believes the boxes of such a file, decodes the large frame, and scales it: it must not come to that."""
+    body = saved(noise(400, 300), "AVIF")
+    size = struct.pack(">II", 400, 300)
+    assert body.count(size) == 1
+    lying = body.replace(size, struct.pack(">II", 40, 30))
+    assert optimized(lying).size == (40, 30)
+    problem = refusal(lying, Limits(pixels=400 * 300 - 1))
+    assert problem and problem.title == "Picture too large"
 
 
 def test_a_png_of_two_profiles_is_refused() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import threading
 from collections.abc import Iterator
 from io import BytesIO
 
@@ -14,7 +15,7 @@ from PIL import Image
 from images.pictures import noise, saved
 from images.serving import Backend, blocked, served, wait_until
 from omnimind_backend.images.limits import Limits
-from omnimind_backend.tasks.store import Store
+from omnimind_backend.tasks.store import Outcome, Store
 
 JSON = json.dumps([{"name": f"node {index}", "slots": index * 7} for index in range(4000)]).encode()
 
@@ -109,11 +110,16 @@ def test_what_waits_can_be_cancelled(backend: Backend) -> None:
 
 
 def test_what_runs_cannot_be_cancelled(backend: Backend) -> None:
-    with blocked(backend.pool, 1):
-        where = post(backend, "compression", JSON).headers["location"]
-        task = backend.store.get(where.rpartition("/")[2])
-        task.future.set_running_or_notify_cancel()
-        assert backend.client.delete(where).status_code == 409
+    release = threading.Event()
+    running = backend.pool.submit("blocking", lambda: Outcome(str(release.wait(10)).encode(), "text/plain"))
+    task = backend.store.add("blocking", 0, running)
+    where = f"/api/tasks/{task.id}"
+    wait_until(lambda: backend.client.get(where).json()["state"] == "running")
+    answer = backend.client.delete(where)
+    release.set()
+    assert answer.status_code == 409 and answer.json()["title"] == "Task runs"
+    wait_until(lambda: backend.client.get(where).json()["ended"])
+    assert backend.client.get(f"{where}/result").text == "True"
 
 
 def test_what_is_done_can_be_forgotten(backend: Backend) -> None:
