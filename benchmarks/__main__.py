@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from benchmarks import acts, backup, checking, failover, forming, handover, role, scaling, sentinel
+from benchmarks import acts, backup, checking, failover, forming, handover, images, role, scaling, sentinel
 from benchmarks.figures import Table
 from benchmarks.options import Options
 from benchmarks.report import Report
@@ -22,6 +22,7 @@ TOPICS: dict[str, Callable[[Options], Table]] = {
     "scaling": scaling.measure,
     "backup": backup.measure,
     "sentinel": sentinel.measure,
+    "images": images.measure,
     "role": role.measure,
     "restarts": acts.measure_restarts,
     "acts": acts.measure,
