@@ -55,7 +55,7 @@ def photograph() -> bytes:
         shapes = Image.effect_noise((16, 12), 120).resize(size, Image.Resampling.BICUBIC)
         detail = Image.effect_noise((800, 600), 90).resize(size, Image.Resampling.BICUBIC)
         grain = Image.effect_noise(size, 40)
-        bands.append(Image.blend(Image.blend(shapes, detail, 0.25), grain, 0.1))
+        bands.append(Image.blend(Image.blend(shapes, detail, 0.15), grain, 0.1))
     file = BytesIO()
     Image.merge("RGB", bands).save(file, "JPEG", quality=92)
     return file.getvalue()

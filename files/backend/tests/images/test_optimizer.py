@@ -7,7 +7,7 @@ import re
 import struct
 
 import pytest
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageChops, ImageStat, PngImagePlugin
 from pydantic import ValidationError
 
 from images.pictures import animation, noise, optimized, quadrants, refusal, saved
@@ -41,6 +41,17 @@ def test_it_fits_the_box_in_its_proportions_and_never_grows(
     name: str, box: dict[str, int], size: tuple[int, int]
 ) -> None:
     assert optimized(saved(quadrants(), name), **box).size == size
+
+
+@pytest.mark.parametrize("width", [797, 800, 1203])
+def test_a_jpeg_that_is_decoded_small_is_the_same_picture(width: int) -> None:
+    """Beside a PNG, of which every pixel is decoded; an edge of a pixel's part would be seen as a line."""
+    source = noise(40, 30).resize((width, 599), Image.Resampling.BICUBIC)
+    small = [optimized(saved(source, name, quality=98), width=100, quality=100) for name in ("JPEG", "PNG")]
+    assert small[0].size == small[1].size
+    difference = ImageChops.difference(*small)
+    assert max(high for _low, high in difference.getextrema()) < 24
+    assert max(ImageStat.Stat(difference).mean) < 2
 
 
 def test_it_fits_the_limits_without_a_box() -> None:
