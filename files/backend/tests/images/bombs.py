@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable
-from functools import cache
 
 from PIL import Image
 
@@ -121,17 +120,13 @@ def webp_of_many_frames() -> bytes:
     return riff(canvas(1000, 1000), part(b"ANIM", bytes(6)), part(b"ANMF", frame) * 20000)
 
 
-@cache
-def avif_of_25_megapixels() -> bytes:
-    """A file of a kilobyte, which says so."""
-    return saved(Image.new("L", (5000, 5000)), "AVIF", speed=10)
-
-
-def avif_whose_boxes_lie() -> bytes:
-    """Its boxes promise 50 x 50, its frame has 5000 x 5000: libavif decodes all of it, and then scales."""
-    size = struct.pack(">II", 5000, 5000)
-    assert avif_of_25_megapixels().count(size) == 1
-    return avif_of_25_megapixels().replace(size, struct.pack(">II", 50, 50))
+def avif_whose_frame_is_huge() -> bytes:
+    """Its boxes promise 90 x 70, its frame has 16384 x 16384: libavif would decode all of it, and then scale."""
+    body = saved(Image.new("RGB", (90, 70)), "AVIF", speed=10)
+    at = body.index(b"\x0a", body.index(b"mdat"))  # the unit that is a sequence header; its length follows
+    bits = "000" "1" "1" "01000" + f"{13:04b}" * 2 + f"{16383:014b}" * 2  # a short header: profile, still, level, sides
+    header = int(bits.ljust(8 * body[at + 1], "0"), 2).to_bytes(body[at + 1], "big")
+    return body[: at + 2] + header + body[at + 2 + len(header) :]
 
 
 def avif_of_many_frames() -> bytes:
@@ -139,9 +134,9 @@ def avif_of_many_frames() -> bytes:
 
 
 def png_of_a_giant_profile() -> bytes:
-    """200 MB of zeros, which are less than 1 MB."""
+    """80 MB of zeros, which are less than 1 MB."""
     squeezer = zlib.compressobj(1)
-    data = b"".join(squeezer.compress(bytes(2**20)) for _turn in range(200)) + squeezer.flush()
+    data = b"".join(squeezer.compress(bytes(2**20)) for _turn in range(80)) + squeezer.flush()
     return png(8, 8, chunk(b"iCCP", b"p\0\0" + data), data=zlib.compress(bytes(8 * 25)))
 
 
@@ -182,7 +177,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
         png_of_169_megapixels, jpeg_of_144_megapixels, jpeg_with_a_second_size, jpeg_of_many_scans,
         jpeg_of_many_segments, jpeg_of_enormous_exif, jpeg_padded, gif_of_a_huge_canvas, gif_whose_frame_is_larger,
         gif_of_many_frames, gif_of_many_comments, gif_of_a_long_comment, webp_of_a_huge_canvas, webp_of_many_frames,
-        avif_of_25_megapixels, avif_whose_boxes_lie, avif_of_many_frames, png_of_a_giant_profile, png_of_many_profiles,
+        avif_whose_frame_is_huge, avif_of_many_frames, png_of_a_giant_profile, png_of_many_profiles,
         png_of_giant_texts, png_of_many_chunks, png_of_many_pieces, png_of_many_frames,
     )
 }  # fmt: skip

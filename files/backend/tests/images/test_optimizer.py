@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 import re
+import struct
 
 import pytest
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageChops, ImageStat, PngImagePlugin
 from pydantic import ValidationError
 
 from images.pictures import animation, noise, optimized, quadrants, refusal, saved
@@ -40,6 +41,17 @@ def test_it_fits_the_box_in_its_proportions_and_never_grows(
     name: str, box: dict[str, int], size: tuple[int, int]
 ) -> None:
     assert optimized(saved(quadrants(), name), **box).size == size
+
+
+@pytest.mark.parametrize("width", [797, 800, 1203])
+def test_a_jpeg_that_is_decoded_small_is_the_same_picture(width: int) -> None:
+    """Beside a PNG, of which every pixel is decoded; an edge of a pixel's part would be seen as a line."""
+    source = noise(40, 30).resize((width, 599), Image.Resampling.BICUBIC)
+    small = [optimized(saved(source, name, quality=98), width=100, quality=100) for name in ("JPEG", "PNG")]
+    assert small[0].size == small[1].size
+    difference = ImageChops.difference(*small)
+    assert max(high for _low, high in difference.getextrema()) < 24
+    assert max(ImageStat.Stat(difference).mean) < 2
 
 
 def test_it_fits_the_limits_without_a_box() -> None:
@@ -121,6 +133,17 @@ def test_pixels_are_counted(limits: Limits) -> None:
     for name in FORMATS:
         problem = refusal(saved(quadrants(), name), limits)
         assert (problem and problem.title) == ("Picture too large" if limits.pixels < 4000 else None)
+
+
+def test_the_frames_in_an_avif_are_measured_not_the_boxes() -> None:
+    """libavif believes the boxes of such a file, decodes the large frame, and scales it: it must not come to that."""
+    body = saved(noise(400, 300), "AVIF")
+    size = struct.pack(">II", 400, 300)
+    assert body.count(size) == 1
+    lying = body.replace(size, struct.pack(">II", 40, 30))
+    assert optimized(lying).size == (40, 30)
+    problem = refusal(lying, Limits(pixels=400 * 300 - 1))
+    assert problem and problem.title == "Picture too large"
 
 
 def test_a_png_of_two_profiles_is_refused() -> None:

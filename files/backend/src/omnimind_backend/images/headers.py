@@ -24,14 +24,19 @@ FORMATS: dict[str, tuple[re.Pattern[bytes], Callable[[bytes, Limits], Header]]] 
 }
 
 
-def read_header(body: bytes, limits: Limits) -> Header:
+def read_header(body: bytes, limits: Limits, declared: str | None = None) -> Header:
     """Return what the file says of itself, by its first bytes, whatever it is called.
 
+    Args:
+        declared: the format that it is said to be, one of FORMATS.
+
     Raises:
-        Problem: 415 for what is none of the five formats; 422 for what is cut off or beyond the limits.
+        Problem: 415 for what is none of the five formats, or not the declared one; 422 for what is cut off or beyond the limits.
     """
     for name, (magic, reader) in FORMATS.items():
         if magic.match(body):
+            if declared not in (None, name):
+                raise unsupported(f"The Content-Type says {declared}, but the body is {name}.")
             try:
                 header = reader(body, limits)
             except (struct.error, LookupError):

@@ -12,6 +12,7 @@ from omnimind_backend.problems import Problem
 from .colour import flattened, in_srgb, unpacked
 from .decoding import MIRRORED_AND_TURNED, ORIENTATIONS, decoding, opened, orientation_of, pictures_before
 from .encoding import encoded
+from .fitting import fitted
 from .headers import Header, read_header
 from .limits import Limits
 from .options import Options
@@ -53,9 +54,7 @@ def optimize(
     Raises:
         Problem: 415, 422, as `errors` describes; also 422 when the result has no fewer bytes than the input.
     """
-    header = read_header(body, limits)
-    if declared and declared != header.format:
-        raise Problem(415, "Unsupported picture", f"The Content-Type says {declared}, but the body is {header.format}.")
+    header = read_header(body, limits, declared)
     with opened(body, header, limits) as picture:
         header = replace(header, frames=picture.n_frames) if header.format == "AVIF" else header
         animated = header.frames > 1 and not options.still
@@ -97,7 +96,7 @@ def _finished(picture: Image.Image, orientation: int, options: Options, limits: 
     profile = picture.info.get("icc_profile")
     box = min(options.width or limits.side, limits.side), min(options.height or limits.side, limits.side)
     picture = unpacked(picture)
-    picture.thumbnail(box[::-1] if orientation in MIRRORED_AND_TURNED else box, reducing_gap=2.0)
+    picture = fitted(picture, box[::-1] if orientation in MIRRORED_AND_TURNED else box)
     picture = in_srgb(picture, profile)
     if orientation in ORIENTATIONS:
         picture = picture.transpose(ORIENTATIONS[orientation])
