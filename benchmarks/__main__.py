@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from benchmarks import acts, backup, checking, failover, forming, handover, role, scaling, sentinel
+from benchmarks import acts, backup, cache, checking, failover, forming, handover, role, scaling, sentinel
 from benchmarks.figures import Table
 from benchmarks.options import Options
 from benchmarks.report import Report
@@ -25,6 +25,7 @@ TOPICS: dict[str, Callable[[Options], Table]] = {
     "role": role.measure,
     "restarts": acts.measure_restarts,
     "acts": acts.measure,
+    "cache": cache.measure,
 }
 
 
