@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from omnimind_backend.cache import CacheSettings, MultiLevelCache
@@ -16,7 +16,7 @@ from benchmarks.figures import Figure, Sample
 from benchmarks.options import tell
 from integration.servers import PASSWORD, Server, Servers
 
-KEYS = [f"k{n}" for n in range(30)]
+KEYS = [f"failover:{n}" for n in range(30)]
 
 
 def figures(sample: Callable[..., Sample]) -> list[Figure]:
@@ -88,7 +88,8 @@ async def _measure(servers: Servers, seconds: float) -> dict[str, float]:
 
     async with reader, writer:
         await _until(lambda: reader.in_use and writer.in_use)
-        working = [asyncio.create_task(_in_turn(act)) for act in (write, read, read_plainly)]
+        stop = asyncio.Event()
+        working = [asyncio.create_task(_in_turn(act, stop)) for act in (write, read, read_plainly)]
         await asyncio.sleep(seconds / 5)
         killed = time.monotonic()
         _owner(servers, reader).kill()
@@ -96,10 +97,9 @@ async def _measure(servers: Servers, seconds: float) -> dict[str, float]:
         await _until(lambda: all(_is_well(cache) for cache in (reader, writer)))
         recovered = time.monotonic()
         await asyncio.sleep(max(1.0, killed + seconds * 4 / 5 - recovered))
-        for task in working:
-            task.cancel()
+        stop.set()
         ended = await asyncio.gather(*working, return_exceptions=True)
-        ours.failed = sum(not isinstance(end, asyncio.CancelledError) for end in ended[:2])
+        ours.failed = sum(isinstance(end, BaseException) for end in ended[:2])
         await plain.aclose()
         found = _as_figures(ours, theirs, recovered) | {"recovery": recovered - killed} | _counted(reader)
     tell(f"cache: master killed, recovered after {found['recovery']:.1f} s, stale after that {found['stale after']:.0f}")
@@ -128,10 +128,10 @@ def _note(reads: Reads, started: float, stale: bool) -> None:
         reads.stale.append(started)
 
 
-async def _in_turn(act: Callable[[str], object]) -> None:
-    while True:
+async def _in_turn(act: Callable[[str], Awaitable[None]], stop: asyncio.Event) -> None:
+    while not stop.is_set():
         for key in KEYS:
-            await act(key)  # type: ignore[misc]
+            await act(key)
             await asyncio.sleep(0)
 
 
