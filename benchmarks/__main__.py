@@ -8,9 +8,11 @@ import sys
 import traceback
 from collections.abc import Callable
 
+<<<<<<< HEAD
 from benchmarks import (
     acts,
     backup,
+    cache,
     checking,
     compression,
     failover,
@@ -38,6 +40,7 @@ TOPICS: dict[str, Callable[[Options], Table]] = {
     "compression": compression.measure,
     "traffic": traffic.measure,
     "images": images.measure,
+    "cache": cache.measure,
     "role": role.measure,
     "restarts": acts.measure_restarts,
     "acts": acts.measure,

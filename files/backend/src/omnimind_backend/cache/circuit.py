@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from .ending import end
+
 FAILURES = 3  # in a row
 FIRST_WAIT, LONGEST_WAIT = 0.1, 1.0  # seconds from one question to the next
 
@@ -42,10 +44,7 @@ class Circuits:
             self._open[route] = asyncio.create_task(self._wait_for(route, key))
 
     async def close(self) -> None:
-        for task in list(self._open.values()):
-            task.cancel()
-        if self._open:
-            await asyncio.wait(self._open.values(), timeout=1)
+        await end(self._open.values())
 
     async def _wait_for(self, route: str, key: bytes) -> None:
         # No request ever waits for this: that is why a half-open circuit costs nobody a time-out.

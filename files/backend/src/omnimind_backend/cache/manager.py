@@ -10,6 +10,7 @@ from redis.asyncio import RedisCluster
 
 from .circuit import Circuits
 from .clients import make_client
+from .ending import end
 from .failures import RedisFailure, describe
 from .metrics import CacheMetrics
 from .settings import CacheSettings
@@ -68,12 +69,10 @@ class RedisManager:
         sentinel = getattr(getattr(self.client, "connection_pool", None), "sentinel_manager", None)
         if sentinel is not None:
             closing.append(asyncio.ensure_future(sentinel.aclose()))
-        # wait() and not wait_for(): the latter would wait on for a task that does not heed its cancelling.
         done, late = await asyncio.wait(closing, timeout=PATIENCE)
-        for task in late:
-            task.cancel()
+        await end(late)
         for task in done:
-            task.exception()
+            task.exception()  # Seen: a connection that cannot be closed well is closed all the same.
 
     async def _send(self, *command: Any) -> Any:
         waiting = True

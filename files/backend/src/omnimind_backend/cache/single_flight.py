@@ -9,6 +9,8 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from .ending import end
+
 Answer = TypeVar("Answer")
 
 
@@ -78,10 +80,7 @@ class SingleFlight(Generic[Answer]):
 
     async def close(self, seconds: float) -> None:
         """Cancel what is under way; wait no longer than so many seconds for it."""
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=seconds)
+        await end(self._tasks, seconds)
 
     def _land(self, key: str, flight: _Flight[Answer]) -> None:
         self._tasks.discard(flight.task)

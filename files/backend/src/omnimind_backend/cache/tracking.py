@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 
 from .clients import make_connection
+from .ending import end
 from .failures import describe
 from .listener import LEASE, Listener
 from .manager import RedisManager
@@ -59,11 +60,9 @@ class Tracker:
         return False
 
     async def close(self) -> None:
-        tasks = [task for _listener, task in self._listeners.values()] + ([self._task] if self._task else [])
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=1)
+        if self._task:
+            await end([self._task])  # First, or it would begin new listeners for those that end.
+        await end([task for _listener, task in self._listeners.values()])
         self.valid_until = -math.inf
 
     async def _run(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from .ending import end
 from .failures import RedisFailure
 
 MOST = 10_000
@@ -49,8 +50,7 @@ class Unwritten:
 
     async def close(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task], timeout=1)
+            await end([self._task])
 
     def _begin(self) -> None:
         if self._task is None or self._task.done():
