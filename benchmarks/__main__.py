@@ -8,7 +8,6 @@ import sys
 import traceback
 from collections.abc import Callable
 
-<<<<<<< HEAD
 from benchmarks import (
     acts,
     backup,
