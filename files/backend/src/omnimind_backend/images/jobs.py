@@ -43,7 +43,6 @@ def job(body: bytes, declared: str, options: Options, limits: Limits) -> Callabl
             raise TookTooLong(limits.seconds)
 
     def work() -> bytes:
-        check()  # it may have waited for a worker all that time
         return Result.of(optimize(body, options, limits, declared, check), len(body)).packed()
 
     return work
