@@ -16,7 +16,7 @@ from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-PAUSE = 0.1  # seconds between the parts of a stream
+PAUSE = 0.15  # seconds between the parts of a stream
 TAG = '"v1"'
 PREPARED = brotli.compress(JSON)
 _DIGEST = b64encode(hashlib.sha256(JSON).digest()).decode()

@@ -56,6 +56,14 @@ def test_the_applications_own_message_is_not_changed() -> None:
     assert message["headers"] == before
 
 
+@pytest.mark.parametrize("accept", ["gzip", None])
+def test_headers_may_be_anything_that_can_be_iterated(accept: str | None) -> None:
+    for given in (tuple([TYPE, LENGTH]), iter([TYPE, LENGTH])):
+        message = {"type": "http.response.start", "status": 200, "headers": given}
+        assert d.headers(d.run([message, d.part(JSON, False)], d.scope(accept)))[TYPE[0]] == TYPE[1]
+    assert d.decoded(d.run([{"type": "http.response.start", "status": 200}, d.part(JSON, False)])) == JSON
+
+
 def test_two_vary_and_two_cache_control_fields_count_as_one() -> None:
     sent = d.run([d.start(TYPE, LENGTH, (b"vary", b"Origin"), (b"vary", b"Cookie")), d.part(JSON, False)])
     assert d.headers(sent)[b"vary"] == b"Origin, Cookie, Accept-Encoding"

@@ -90,14 +90,16 @@ class Responder:
 
     async def _headers(self, message: Message) -> None:
         settings, accept = self._settings, self._request.accept
+        if not isinstance(message.get("headers"), list):  # ASGI allows anything that can be iterated, even once.
+            message = {**message, "headers": list(message.get("headers", ()))}
         self._start = message
-        self._found = found = headers.fields(message.get("headers", ()))
+        self._found = found = headers.fields(message["headers"])
         self._length = length = Length(headers.content_length(found))
-        events = settings.types.are_events(found.get(b"content-type", b""))
-        skip = reason_to_skip(message["status"], found, length.expected, events, settings, self._request.excluded)
+        skip = reason_to_skip(message["status"], found, length.expected, settings, self._request.excluded)
         if skip is not None:
             await self._begin_plain(*skip)
             return
+        _fits, events = settings.types(found[b"content-type"])
         open_ended = events or length.expected is None
         self._coding = negotiate(accept, settings.codings)
         self._stream_coding = negotiate(accept, settings.stream_codings) if open_ended else self._coding
@@ -121,7 +123,7 @@ class Responder:
         self._state = _PLAIN
         start, found = self._start, self._found
         if varies:
-            start = {**start, "headers": headers.varying(start.get("headers", []), found)}
+            start = {**start, "headers": headers.varying(start["headers"], found)}
         if found.get(b"content-encoding", b"").lower() == b"identity":
             start = {**start, "headers": headers.without(start["headers"], b"content-encoding")}
         if start["status"] == 304 and found.get(b"etag") in self._request.weak_tags:
@@ -133,7 +135,7 @@ class Responder:
         self._state = _ENCODED
         if self._start.get("trailers"):
             size = None  # Trailers can only follow chunks.
-        rewritten = headers.encoded(self._start.get("headers", []), self._found, coding, size)
+        rewritten = headers.encoded(self._start["headers"], self._found, coding, size)
         await self._outlet.start({**self._start, "headers": rewritten}, coding)
 
     async def _begin_stream(self) -> None:
