@@ -225,8 +225,15 @@ def test_headers_wait_only_a_moment_for_a_body_of_unknown_length() -> None:
     only_zstd = CompressionSettings(stream_codings=("zstd",))
     sent = d.run([d.start(TEXT), 0.1, d.part(JSON, False)], d.scope("gzip"), only_zstd)
     assert content_encoding(sent) is None and d.content(sent) == JSON
+    assert d.run([d.start(TEXT), d.part(b""), d.part(JSON, False)])[1]["body"] == b""
     # Without a body nothing was promised: the server can still answer 500.
     assert d.run([d.start(TEXT)]) == []
+
+
+def test_headers_are_sent_once_though_encoding_takes_longer_than_they_wait() -> None:
+    slow = CompressionSettings.from_mapping({"levels": {"br": 9}, "offload_from": {"br": 0}})
+    sent = d.run([d.start(TEXT), d.part(LONG, False)], d.scope("br"), slow)
+    assert len(sent) == 2 and d.decoded(sent) == LONG
 
 
 def test_a_head_without_a_body_is_as_encoded_as_the_get() -> None:
