@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 import time
-from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -26,9 +23,9 @@ def figures(sample: Callable[..., Sample]) -> list[Figure]:
     return [
         Figure("master killed: stale reads after recovery", sample("stale after"), at_most=0),
         Figure("master killed: stale reads before it", sample("stale before")),
-        Figure("master killed: reads in all", sample("reads"), sample("plain reads")),
-        Figure("master killed: reads that failed", sample("failed"), sample("plain failed"), at_most=0),
-        Figure("master killed: slowest read", sample("slowest", "ms"), sample("plain slowest", "ms")),
+        Figure("master killed: reads in all", sample("reads")),
+        Figure("master killed: reads that failed", sample("failed"), at_most=0),
+        Figure("master killed: slowest read", sample("slowest", "ms")),
         Figure("master killed: errors counted", sample("errors"), at_least=1),
         Figure("master killed: reads counted as an outage", sample("outages"), at_least=1),
         Figure("master killed: time to recovery", sample("recovery", "s")),
@@ -38,34 +35,10 @@ def figures(sample: Callable[..., Sample]) -> list[Figure]:
 def notes(node_timeout: int) -> list[str]:
     return [
         f"Master killed: node timeout {node_timeout} ms. One task writes 30 keys in turn (first where they come from, then the",
-        "cache), one reads them through a cache of its own, one process reads them with redis.asyncio alone. Stale: older than",
-        f"what the writer's cache had been told {WINDOW * 1000:.0f} ms before the read began. Recovery: every primary is listened to again,",
-        "nothing is left alone as away, and what could not be written in between is removed from Redis.",
+        "cache), one reads them through a cache of its own. Stale: older than what the writer's cache had been told",
+        f"{WINDOW * 1000:.0f} ms before the read began. Recovery: every primary is listened to again, nothing is left alone as away,",
+        "and what could not be written in between is removed from Redis.",
     ]
-
-
-# In a process of its own, as it would hold up all others: after a failure it reads the whole map of slots again.
-PLAIN = """
-import asyncio, json, sys, time
-from redis.asyncio import RedisCluster
-from redis.exceptions import RedisClusterException, RedisError
-async def main(port, password, *names):
-    client = RedisCluster(host="127.0.0.1", port=int(port), password=password, protocol=2)
-    ended = asyncio.ensure_future(asyncio.to_thread(sys.stdin.read))
-    reads = failed = slowest = 0
-    while not ended.done():
-        for name in names:
-            started = time.monotonic()
-            try:
-                await client.get(name)
-            except (RedisError, RedisClusterException, OSError):
-                failed += 1
-            reads, slowest = reads + 1, max(slowest, time.monotonic() - started)
-            await asyncio.sleep(0.002)
-    print(json.dumps({"plain reads": reads, "plain failed": failed, "plain slowest": slowest * 1000}))
-    await client.aclose()
-asyncio.run(main(*sys.argv[1:]))
-"""
 
 
 @dataclass
@@ -85,7 +58,6 @@ def measure(servers: Servers, seconds: float) -> dict[str, float]:
 
 async def _measure(servers: Servers, seconds: float) -> dict[str, float]:
     settings = CacheSettings(topology="cluster", nodes=tuple(servers.addresses), password=PASSWORD, refresh=0.0)
-    plain = await _start_plain(servers[1].port, settings.prefix)
     reader, writer = (MultiLevelCache(settings, CollectorRegistry()) for _ in range(2))
     source = dict.fromkeys(KEYS, 1)
     told = {key: deque([(0.0, 0), (0.0, 0)], maxlen=2) for key in KEYS}  # The last two versions, and since when.
@@ -120,19 +92,9 @@ async def _measure(servers: Servers, seconds: float) -> dict[str, float]:
         stop.set()
         ended = await asyncio.gather(*working, return_exceptions=True)
         ours.failed = sum(isinstance(end, BaseException) for end in ended)
-        found = _as_figures(ours, recovered) | await _end_plain(plain) | {"recovery": recovered - killed} | _counted(reader)
+        found = _as_figures(ours, recovered) | {"recovery": recovered - killed} | _counted(reader)
     tell(f"cache: master killed, recovered after {found['recovery']:.1f} s, stale after that {found['stale after']:.0f}")
     return found
-
-
-async def _start_plain(port: int, prefix: str) -> Process:
-    command = [sys.executable, "-c", PLAIN, str(port), PASSWORD, *(prefix + key for key in KEYS)]
-    return await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE)
-
-
-async def _end_plain(process: Process) -> dict[str, float]:
-    said, _ = await process.communicate()
-    return dict(json.loads(said))
 
 
 def _as_figures(ours: Reads, recovered: float) -> dict[str, float]:

@@ -186,22 +186,30 @@ def test_a_wrong_type_is_a_fault_of_one_key(server: Server) -> None:
     asyncio.run(run())
 
 
-def test_a_full_pool_is_waited_for_and_no_outage(server: Server) -> None:
+def test_a_full_pool_is_waited_for(server: Server) -> None:
+    async def run() -> None:
+        async with running(replace(settings(server), pool_size=2, command_timeout=10)) as cache:
+            sources = [Source() for _ in range(200)]
+            await asyncio.gather(*(cache.get(f"k{n}", source) for n, source in enumerate(sources)))
+            assert counted(cache) == {"miss": 200}
+            assert errors(cache) == {}
+
+    asyncio.run(run())
+
+
+def test_who_found_no_free_connection_met_no_outage(server: Server) -> None:
     async def run() -> None:
         async with running(replace(settings(server), pool_size=2)) as cache:
-            sources = [Source() for _ in range(300)]
-            await asyncio.gather(*(cache.get(f"k{n}", source) for n, source in enumerate(sources)))
-            assert counted(cache) == {"miss": 300}
-            assert errors(cache) == {}
             server.pause()
-            started = time.monotonic()
-            await asyncio.gather(*(cache.get(f"k{n}", source) for n, source in enumerate(sources)))
-            assert time.monotonic() - started < 1.5
-            server.resume()
-            assert "pool" in errors(cache) and counted(cache)["bypass"]
+            try:
+                asked = await asyncio.gather(*(cache.get(f"k{n}", Source()) for n in range(100)))
+            finally:
+                server.resume()
+            assert asked == [b"value"] * 100
+            assert errors(cache)["pool"] > 50 and counted(cache)["bypass"] == errors(cache)["pool"]
             await until(lambda: not cache.manager.circuits, "Redis is asked again")
             assert await cache.get("after", Source()) == b"value"
-            assert counted(cache)["miss"] == 301
+            assert counted(cache)["miss"] == 1
 
     asyncio.run(run())
 
