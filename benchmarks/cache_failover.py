@@ -34,10 +34,10 @@ def figures(sample: Callable[..., Sample]) -> list[Figure]:
 
 def notes(node_timeout: int) -> list[str]:
     return [
-        f"Master killed: node timeout {node_timeout} ms. One task writes 30 keys in turn (first where they come from, then the",
-        "cache), one reads them through a cache of its own. Stale: older than what the writer's cache had been told",
-        f"{WINDOW * 1000:.0f} ms before the read began. Recovery: every primary is listened to again, nothing is left alone as away,",
-        "and what could not be written in between is removed from Redis.",
+        f"Master killed: node timeout {node_timeout} ms. One task writes 30 keys in turn (first where they come from,",
+        "then the cache), one reads them through a cache of its own. Stale: older than what the writer's cache had",
+        f"been told {WINDOW * 1000:.0f} ms before the read began. Recovery: every primary is listened to again,",
+        "nothing is left alone as away, and what could not be written in between is removed from Redis.",
     ]
 
 
@@ -93,7 +93,9 @@ async def _measure(servers: Servers, seconds: float) -> dict[str, float]:
         ended = await asyncio.gather(*working, return_exceptions=True)
         ours.failed = sum(isinstance(end, BaseException) for end in ended)
         found = _as_figures(ours, recovered) | {"recovery": recovered - killed} | _counted(reader)
-    tell(f"cache: master killed, recovered after {found['recovery']:.1f} s, stale after that {found['stale after']:.0f}")
+    tell(
+        f"cache: master killed, recovered after {found['recovery']:.1f} s, stale after that {found['stale after']:.0f}"
+    )
     return found
 
 
@@ -107,8 +109,9 @@ def _as_figures(ours: Reads, recovered: float) -> dict[str, float]:
 
 def _counted(cache: MultiLevelCache) -> dict[str, float]:
     errors = sum(s.value for s in cache.metrics.errors.collect()[0].samples if s.name.endswith("_total"))
-    lookups = {s.labels["outcome"]: s.value for s in cache.metrics.lookups.collect()[0].samples if s.name.endswith("_total")}
-    return {"errors": errors, "outages": lookups["outage"]}
+    outages = cache.metrics.lookups.collect()[0].samples
+    found = [s.value for s in outages if s.name.endswith("_total") and s.labels["outcome"] == "outage"]
+    return {"errors": errors, "outages": sum(found)}
 
 
 def _note(reads: Reads, started: float, stale: bool) -> None:

@@ -106,7 +106,9 @@ def test_a_master_killed_under_load(nodes: Cluster) -> None:
             victim.kill()
             await until(lambda: not reader.in_use, "the loss is seen", seconds=1)
             await until(lambda: reader.in_use and not reader.manager.circuits, "recovery", seconds=15)
-            await until(lambda: not len(writer.unwritten) and not writer.manager.circuits, "recovery of the writer", seconds=15)
+            await until(
+                lambda: not len(writer.unwritten) and not writer.manager.circuits, "recovery of the writer", seconds=15
+            )
             recovered = time.monotonic()
             hits = counted(reader)["l1_hit"]
             await asyncio.sleep(0.5)

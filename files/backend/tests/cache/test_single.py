@@ -144,7 +144,11 @@ def test_a_clear_leaves_other_keys_and_reaches_other_processes(server: Server) -
                 await from_both_levels(second, key)
             assert await first.clear("a:")
             await asyncio.sleep(0.02)
-            assert [await second.get(key, Source(b"new")) for key in ("a:1", "a:2", "b:1")] == [b"new", b"new", b"value"]
+            assert [await second.get(key, Source(b"new")) for key in ("a:1", "a:2", "b:1")] == [
+                b"new",
+                b"new",
+                b"value",
+            ]
             assert await first.clear("a*")
             assert await first.clear("a[")
             await asyncio.sleep(0.02)
@@ -320,7 +324,18 @@ def test_a_wrong_password_is_an_outage_that_is_named_and_not_shown(server: Serve
     asyncio.run(run())
 
 
-RIGHTS = ["~omnimind:*", "&__redis__:invalidate", "+get", "+set", "+eval", "+getrange", "+unlink", "+exists", "+scan", "+ping"]
+RIGHTS = [
+    "~omnimind:*",
+    "&__redis__:invalidate",
+    "+get",
+    "+set",
+    "+eval",
+    "+getrange",
+    "+unlink",
+    "+exists",
+    "+scan",
+    "+ping",
+]
 
 
 @pytest.mark.parametrize("tracking", [True, False])

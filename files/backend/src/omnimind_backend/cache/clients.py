@@ -44,9 +44,9 @@ def make_sentinel(settings: CacheSettings) -> Sentinel:
 def make_connection(settings: CacheSettings, host: str, port: int) -> AbstractConnection:
     """One connection to one node that waits without end for what it is told."""
     options = {**_options(settings), "socket_timeout": None, "retry": Retry(NoBackoff(), 0)}
-    tls = {k: v for k, v in options.items() if k.startswith("ssl_")}
-    rest = {k: v for k, v in options.items() if not k.startswith("ssl")}
-    return SSLConnection(host=host, port=port, **rest, **tls) if settings.tls else Connection(host=host, port=port, **rest)
+    if options.pop("ssl", False):
+        return SSLConnection(host=host, port=port, **options)
+    return Connection(host=host, port=port, **options)
 
 
 def _options(settings: CacheSettings) -> dict[str, Any]:
