@@ -94,6 +94,30 @@ def test_a_change_during_a_read_is_not_kept(server: Server) -> None:
     asyncio.run(run())
 
 
+def test_a_change_while_nobody_listens_is_not_kept(server: Server) -> None:
+    """The old value was asked for before a new listener attached, and arrives after it."""
+
+    async def run() -> None:
+        async with running(settings(server)) as cache, running(settings(server)) as other:
+            await other.set("k", b"old")
+            real = cache._second.read
+
+            async def slow(key: str) -> object:
+                found = await real(key)
+                await other.set("k", b"new")
+                await until(lambda: cache.in_use, "a new listener attaches")
+                return found
+
+            server.call("CLIENT", "KILL", "TYPE", "pubsub")
+            await until(lambda: not cache.in_use, "the loss is seen", seconds=1)
+            cache._second.read = slow  # type: ignore[method-assign]
+            assert await cache.get("k", never) == b"old"
+            cache._second.read = real  # type: ignore[method-assign]
+            assert await cache.get("k", never) == b"new"
+
+    asyncio.run(run())
+
+
 def test_the_end_of_a_value_during_a_load_starts_no_second_load(server: Server) -> None:
     """That a key is gone is news too, and it comes when the key is asked for."""
 
@@ -293,6 +317,7 @@ def test_a_silent_server_is_not_believed(server: Server) -> None:
             assert time.monotonic() - paused < 1.5
             server.resume()
             await until(lambda: cache.in_use, "it is believed again")
+            assert len(cache._local) == 0, "another may have been the master meanwhile"
 
     asyncio.run(run())
 
