@@ -169,7 +169,7 @@ def test_a_failover_by_hand(nodes: Cluster) -> None:
         async with running(settings(nodes)) as cache, running(settings(nodes)) as writer:
             await into_local(cache, "k")
             old = nodes.owner(b"omnimind:k")
-            old_id = old.call("CLUSTER", "MYID")
+            old_id = old.id
             replica = next(n for n in nodes if f" {old_id} " in next(
                 line for line in str(n.call("CLUSTER", "NODES")).splitlines() if "myself" in line))  # fmt: skip
             assert replica.call("CLUSTER", "FAILOVER") == "OK"
@@ -192,7 +192,7 @@ def test_a_slot_that_moves_with_its_keys(nodes: Cluster) -> None:
             source = nodes.owner(name)
             target = next(node for node in nodes.masters() if node is not source)
             slot = source.call("CLUSTER", "KEYSLOT", name)
-            ids = {node.port: node.call("CLUSTER", "MYID") for node in (source, target)}
+            ids = {node.port: node.id for node in (source, target)}
 
             def start() -> None:
                 target.call("CLUSTER", "SETSLOT", slot, "IMPORTING", ids[source.port])
@@ -217,6 +217,24 @@ def test_a_slot_that_moves_with_its_keys(nodes: Cluster) -> None:
             await asyncio.sleep(0.05)
             assert await cache.get("k", never) == b"later"
             assert errors(cache) == errors(writer) == {}
+
+    asyncio.run(run())
+
+
+def test_a_slot_that_is_given_away_with_its_keys_left_behind(nodes: Cluster) -> None:
+    """No key is told to have changed, and no connection is lost."""
+
+    async def run() -> None:
+        async with running(settings(nodes)) as cache:
+            await into_local(cache, "k", b"left behind")
+            source = nodes.owner(b"omnimind:k")
+            target = next(node for node in nodes.masters() if node is not source)
+            target.call("CLUSTER", "SETSLOT", target.call("CLUSTER", "KEYSLOT", "omnimind:k"), "NODE", target.id)
+            target.call("CLUSTER", "BUMPEPOCH")
+            ends = time.monotonic() + 5
+            while await cache.get("k", Source(b"new")) != b"new":
+                assert time.monotonic() < ends, "the layout has changed, and nobody doubts"
+                await asyncio.sleep(0.01)
 
     asyncio.run(run())
 
