@@ -139,7 +139,11 @@ class Cluster(Servers):
         for server in self:
             if server.process is None or server.process.poll() is not None:
                 server.start()
-        wait_for(self._is_settled, "the cluster settles", seconds=20)
+        try:
+            wait_for(self._is_settled, "the cluster settles", seconds=40)
+        except AssertionError as error:
+            views = [f"{server.address}:\n{server.call('CLUSTER', 'NODES')}" for server in self if server.answers()]
+            raise AssertionError("\n".join([str(error), *views])) from None
 
     def _is_settled(self) -> bool:
         views = set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from statistics import quantiles
 
 import redis
@@ -11,7 +12,7 @@ import redis.asyncio
 from omnimind_backend.cache import CacheSettings, MultiLevelCache, health, status
 
 from cache.servers import PASSWORD, Cluster, wait_for
-from cache.tools import Source, Writer, counted, errors, never, running, until
+from cache.tools import LISTENING, RIGHTS, Source, Writer, counted, errors, never, running, until
 
 
 def settings(nodes: Cluster) -> CacheSettings:
@@ -34,6 +35,18 @@ def test_a_hundred_misses_load_once(nodes: Cluster) -> None:
             assert await asyncio.gather(*(cache.get("k", source) for _ in range(100))) == [b"value"] * 100
             assert source.loads == 1
             assert counted(cache) == {"miss": 100}
+
+    asyncio.run(run())
+
+
+def test_a_user_with_the_least_rights(nodes: Cluster) -> None:
+    async def run() -> None:
+        for node in nodes:
+            node.call("ACL", "SETUSER", "app", "reset", "on", ">pw", *RIGHTS, *LISTENING, "+cluster|slots", "+asking")
+        async with running(replace(settings(nodes), username="app", password="pw")) as cache:
+            await into_local(cache, "k")
+            assert await cache.set("k", b"new") and await cache.delete("k") and await cache.clear()
+            assert errors(cache) == {} and status(cache)["connected"]
 
     asyncio.run(run())
 
@@ -269,7 +282,7 @@ def test_flushall_of_one_node_and_a_clear_of_all(nodes: Cluster) -> None:
 
 def test_a_whole_cluster_away_and_back(nodes: Cluster) -> None:
     async def run() -> None:
-        async with running(settings(nodes)) as cache:
+        async with running(replace(settings(nodes), nodes=tuple(node.address for node in nodes))) as cache:
             await into_local(cache, "k")
             for node in nodes:
                 node.kill()
