@@ -140,7 +140,7 @@ class Cluster(Servers):
             if server.process is None or server.process.poll() is not None:
                 server.start()
         try:
-            wait_for(self._is_settled, "the cluster settles", seconds=40)
+            wait_for(self._is_settled, "the cluster settles", seconds=25)
         except AssertionError as error:
             views = [f"{server.address}:\n{server.call('CLUSTER', 'NODES')}" for server in self if server.answers()]
             raise AssertionError("\n".join([str(error), *views])) from None
