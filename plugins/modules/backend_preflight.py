@@ -94,9 +94,9 @@ options:
     type: int
     default: 3
   cache_url:
-    description: Where Redis is, with the login, as the backend will read it.
+    description: Where Redis is, with the login, as the backend will read it. Empty for none.
     type: str
-    default: "none:"
+    default: ""
   cache_ca:
     description: The authorities by which Redis is known, PEM. Those of the host where it is empty.
     type: str
@@ -162,7 +162,7 @@ complaints:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.omnimind.platform.plugins.module_utils.backend.arguments import failures_reported
-from ansible_collections.omnimind.platform.plugins.module_utils.backend.cache_url import parse_url
+from ansible_collections.omnimind.platform.plugins.module_utils.backend.cache_url import NONE, parse_url
 from ansible_collections.omnimind.platform.plugins.module_utils.backend.host_state import can_make_venv, read_host_state
 from ansible_collections.omnimind.platform.plugins.module_utils.backend.preflight import complaints, given
 
@@ -190,7 +190,7 @@ ARGUMENTS = {
     "tasks": {"type": "dict", "default": {}},
     "shutdown_seconds": {"type": "int", "default": 20},
     "keep_revisions": {"type": "int", "default": 3},
-    "cache_url": {"type": "str", "default": "none:", "no_log": True},
+    "cache_url": {"type": "str", "default": "", "no_log": True},
     "cache_ca": {"type": "str", "default": ""},
     "config_directory": {"type": "path", "required": True},
     "python": {"type": "path", "default": "/usr/bin/python3"},
@@ -206,7 +206,7 @@ def main() -> None:
     with failures_reported(module):
         host = read_host_state(
             params["config_directory"],
-            parse_url(params["cache_url"]),
+            parse_url(params["cache_url"] or NONE),
             params["cache_ca"],
             python="" if container else params["python"],
             wheelhouse=params["wheelhouse"],

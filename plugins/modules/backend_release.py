@@ -47,9 +47,9 @@ options:
     type: str
     default: ""
   cache_url:
-    description: Where Redis is, with the login. It is kept in a file of its own.
+    description: Where Redis is, with the login. It is kept in a file of its own. Empty for none.
     type: str
-    default: "none:"
+    default: ""
   cache_ca:
     description: The authorities by which Redis is known, PEM.
     type: str
@@ -132,6 +132,11 @@ since:
   description: When the release came into force, in seconds since 1970.
   returned: success
   type: float
+former_ports:
+  description: Ports that were noted before.
+  returned: success
+  type: list
+  elements: int
 removed:
   description: Revisions that were removed.
   returned: success
@@ -148,6 +153,7 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.omnimind.platform.plugins.module_utils.backend.arguments import failures_reported
+from ansible_collections.omnimind.platform.plugins.module_utils.backend.cache_url import NONE
 from ansible_collections.omnimind.platform.plugins.module_utils.backend.releases import (
     CACHE_CA,
     CACHE_URL,
@@ -173,7 +179,7 @@ ARGUMENTS = {
     "launch": {"type": "dict", "default": {}},
     "settings": {"type": "dict", "default": {}},
     "compression": {"type": "str", "default": ""},
-    "cache_url": {"type": "str", "default": "none:", "no_log": True},
+    "cache_url": {"type": "str", "default": "", "no_log": True},
     "cache_ca": {"type": "str", "default": ""},
     "seen_at": {"type": "path"},
     "check": {"type": "list", "elements": "str", "default": []},
@@ -189,7 +195,7 @@ def prepare(shelf: Shelf, params: dict, check_mode: bool) -> dict:
     files = {
         ENVIRONMENT: environment_text(params["settings"], seen_at),
         COMPRESSION: params["compression"],
-        CACHE_URL: params["cache_url"] + "\n",
+        CACHE_URL: (params["cache_url"] or NONE) + "\n",
         **({CACHE_CA: params["cache_ca"]} if params["cache_ca"] else {}),
     }
     current = shelf.linked(CURRENT)
@@ -215,11 +221,12 @@ def prepare(shelf: Shelf, params: dict, check_mode: bool) -> dict:
 def put_in_force(shelf: Shelf, params: dict, check_mode: bool) -> dict:
     """Lead the link there; in check mode the release need not be on the disk."""
     current = shelf.linked(CURRENT)
-    changed = not (current and current.name == params["name"])
+    changed, former_ports = not (current and current.name == params["name"]), shelf.ports()
     if not check_mode:
         shelf.note_ports(params["ports"])
         shelf.put_in_force(params["name"])
-    return {"changed": changed, "name": params["name"], "since": time.time() if check_mode and changed else shelf.in_force_since()}
+    since = time.time() if check_mode and changed else shelf.in_force_since()
+    return {"changed": changed, "name": params["name"], "since": since, "former_ports": former_ports}
 
 
 def prove(shelf: Shelf, params: dict, check_mode: bool) -> dict:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, quote, unquote, urlencode
 
 from .errors import BackendFailure
 
-KINDS = ("cluster", "sentinel")
+NONE = "none:"
 
 
 @dataclass(frozen=True)
@@ -35,22 +35,29 @@ class Place:
         return self.scheme.partition("+")[2] or ("none" if self.scheme == "none" else "single")
 
 
-def cache_url(
-    kind: str,
-    nodes: Sequence[Mapping[str, Any]],
-    user: str = "",
-    password: str = "",
-    service: str = "",
-    tls: bool = False,
-    options: Mapping[str, Any] | None = None,
-) -> str:
-    """The text for nodes with `host` and `port`; `options` are more of the backend's settings of a cache."""
-    login = f"{quote(user, safe='')}:{quote(password, safe='')}@" if password else ""
-    places = ",".join(_place(node["host"], node["port"]) for node in nodes)
-    path = f"/{quote(service, safe='')}" if kind == "sentinel" else ""
-    given = {name: value for name, value in (options or {}).items() if value not in (None, "")}
-    query = urlencode(given, safe="/", quote_via=quote)
-    return f"redis{'s' if tls else ''}+{kind}://{login}{places}{path}{'?' if query else ''}{query}"
+def cache_url(nodes: Sequence[Mapping[str, Any]], kind: str, login: Mapping[str, Any] | None = None) -> str:
+    """The text for nodes with `host` and `port`.
+
+    Args:
+        nodes: of a cluster, or the Sentinels of a master.
+        kind: cluster or sentinel.
+        login: user, password, sentinel_password, service, tls, ca_file, and `more` settings of the backend's cache.
+    """
+    if not nodes:
+        return NONE
+    given = {"user": "", "password": "", "service": "", "sentinel_password": "", "ca_file": "", **(login or {})}
+    user, password, service = (quote(str(given[name]), safe="") for name in ("user", "password", "service"))
+    sentinel = kind == "sentinel"
+    more = {**given.get("more", {}), "ca_file": given["ca_file"]}
+    more["sentinel_password"] = given["sentinel_password"] if sentinel else ""
+    query = urlencode({name: value for name, value in more.items() if value not in (None, "")}, safe="/", quote_via=quote)
+    return "".join([
+        f"redis{'s' if given.get('tls') else ''}+{kind}://",
+        f"{user}:{password}@" if password else "",
+        ",".join(_place(node["host"], node["port"]) for node in nodes),
+        f"/{service}" if sentinel else "",
+        f"?{query}" if query else "",
+    ])  # fmt: skip
 
 
 def _place(host: str, port: int) -> str:

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Releases of a backend: a revision together with the configuration that it runs with, as directories of files.
 
-`current` leads to the release in force, `previous` to the one that the last roll-out replaced. A link is replaced at
-once, so a release is in force as a whole or not at all, whenever a run ends. A release that was seen to work is proved,
-and only a proved one is gone back to.
+`current` leads to the release in force. A link is replaced at once, so a release is in force as a whole or not at all,
+whenever a run ends. A release that was seen to work is proved, and only a proved one is gone back to: by a roll-out that
+fails to the one that `former` leads to, by a roll-back to `previous`, the last of another version.
 """
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from typing import Any
 
 from .errors import BackendFailure
 
-RELEASES, CURRENT, PREVIOUS = "releases", "current", "previous"
+RELEASES, CURRENT, FORMER, PREVIOUS = "releases", "current", "former", "previous"
 PORTS = "ports.json"
 PROVED = "proved"
 LAUNCH, ENVIRONMENT, COMPRESSION, CACHE_URL, CACHE_CA = (
@@ -157,8 +157,8 @@ class Shelf:
         return Release(name, files, (path / PROVED).exists())
 
     def fallback(self, name: str) -> Release | None:
-        """The proved release to go back to from this one: the one in force, else the one before that."""
-        found = [self.linked(CURRENT), self.linked(PREVIOUS)]
+        """The proved release to go back to when this one is not fit; None for one that is proved and in force."""
+        found = [self.linked(link) for link in (CURRENT, FORMER, PREVIOUS)]
         if found[0] and found[0].name == name and found[0].proved:
             return None
         return next((release for release in found if release and release.proved and release.name != name), None)
@@ -181,20 +181,25 @@ class Shelf:
         return name
 
     def put_in_force(self, name: str) -> bool:
-        """Lead `current` there, and `previous` to the proved release that ran another version. Return whether it was not."""
+        """Lead `current` there, and `former` to where it led, if that is proved. Return whether it led elsewhere."""
         current, release = self.linked(CURRENT), self.load(name)
         if current and current.name == name:
             return False
-        if current and current.proved and current.version != release.version:
-            self._link(PREVIOUS, current.name)
-        self._link(CURRENT, name)
+        if current and current.proved:
+            self._link(FORMER, current.name)
+        self._link(CURRENT, release.name)
         return True
 
     def in_force_since(self) -> float:
         return os.lstat(self.directory / CURRENT).st_mtime
 
     def prove(self, name: str) -> None:
+        """Note that a release works. What ran before it is `previous` from now on, if that was another version."""
         (self.path(name) / PROVED).touch()
+        release, former = self.load(name), self.linked(FORMER)
+        if former and former.version != release.version:
+            self._link(PREVIOUS, former.name)
+        (self.directory / FORMER).unlink(missing_ok=True)
 
     def withdraw(self) -> bool:
         """No release is in force any more."""
@@ -204,7 +209,7 @@ class Shelf:
 
     def sweep(self) -> None:
         """Remove releases that no link leads to."""
-        kept = {release.name for release in map(self.linked, (CURRENT, PREVIOUS)) if release}
+        kept = {release.name for release in map(self.linked, (CURRENT, FORMER, PREVIOUS)) if release}
         for path in (self.directory / RELEASES).iterdir() if (self.directory / RELEASES).is_dir() else ():
             if path.name not in kept:
                 shutil.rmtree(path)
