@@ -6,8 +6,8 @@ DOCUMENTATION = r"""
 name: backend_sources
 short_description: The sources of a backend, packed
 description:
-  - Reads the lock C(requirements.txt) and the package C(src/omnimind_backend) below a directory of the controller, for the
-    module M(omnimind.platform.backend_revision).
+  - Reads the lock C(requirements.txt) and the package C(src/omnimind_backend) below a directory of the controller, for
+    the module M(omnimind.platform.backend_revision).
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
 options:

@@ -8,8 +8,8 @@ module: backend_info
 short_description: Ask instances of a backend what they are and whether they are fit
 description:
   - Asks C(/ready) and C(/api/status) of every instance at once.
-  - An instance is fit when it is ready, is the version it should be, has everything it needs, and follows the settings of
-    compression.
+  - An instance is fit when it is ready, is the version it should be, has everything it needs, and follows the settings
+    of compression.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
 options:

@@ -38,7 +38,7 @@ options:
   ports:
     description: Ports of this host's instances.
     type: list
-    elements: int
+    elements: raw
     required: true
   address:
     description: Address that instances listen on.
@@ -48,35 +48,6 @@ options:
     description: Settings of compression, as in C(compression.yaml). What is not given is left to the backend.
     type: dict
     default: {}
-    suboptions:
-      codings:
-        description: For answers of known length, the favourite first.
-        type: list
-        elements: str
-      stream_codings:
-        description: For streams.
-        type: list
-        elements: str
-      levels: &levels
-        description: A number for a coding.
-        type: dict
-        suboptions:
-          zstd: {description: Of Zstandard., type: int}
-          br: {description: Of Brotli., type: int}
-          gzip: {description: Of gzip., type: int}
-      stream_levels: *levels
-      minimum_size:
-        description: Bytes from which on an answer is compressed.
-        type: int
-      content_types:
-        description: Types that are compressed.
-        type: list
-        elements: str
-      excluded_paths:
-        description: Paths below which nothing is.
-        type: list
-        elements: str
-      offload_from: *levels
   images:
     description: Limits of pictures, by C(body_mib), C(megapixels), C(side) and C(seconds).
     type: dict
@@ -87,11 +58,11 @@ options:
     default: {}
   shutdown_seconds:
     description: Seconds that requests have to end in.
-    type: int
+    type: raw
     default: 20
   keep_revisions:
     description: How many revisions are kept.
-    type: int
+    type: raw
     default: 3
   cache_url:
     description: Where Redis is, with the login, as the backend will read it. Empty for none.
@@ -166,30 +137,18 @@ from ansible_collections.omnimind.platform.plugins.module_utils.backend.cache_ur
 from ansible_collections.omnimind.platform.plugins.module_utils.backend.host_state import can_make_venv, read_host_state
 from ansible_collections.omnimind.platform.plugins.module_utils.backend.preflight import complaints, given
 
-LEVELS = {"type": "dict", "options": {coding: {"type": "int"} for coding in ("zstd", "br", "gzip")}}
-WORDS = {"type": "list", "elements": "str"}
-COMPRESSION = {
-    "codings": WORDS,
-    "stream_codings": WORDS,
-    "levels": LEVELS,
-    "stream_levels": LEVELS,
-    "minimum_size": {"type": "int"},
-    "content_types": WORDS,
-    "excluded_paths": WORDS,
-    "offload_from": LEVELS,
-}
 ARGUMENTS = {
     "variable_prefix": {"type": "str", "default": ""},
     "unknown_variables": {"type": "list", "elements": "str", "default": []},
     "name": {"type": "str", "default": "omnimind-backend"},
     "runtime": {"type": "str", "choices": ["venv", "container"], "default": "venv"},
-    "ports": {"type": "list", "elements": "int", "required": True},
+    "ports": {"type": "list", "elements": "raw", "required": True},
     "address": {"type": "str", "default": "127.0.0.1"},
-    "compression": {"type": "dict", "default": {}, "options": COMPRESSION},
+    "compression": {"type": "dict", "default": {}},
     "images": {"type": "dict", "default": {}},
     "tasks": {"type": "dict", "default": {}},
-    "shutdown_seconds": {"type": "int", "default": 20},
-    "keep_revisions": {"type": "int", "default": 3},
+    "shutdown_seconds": {"type": "raw", "default": 20},
+    "keep_revisions": {"type": "raw", "default": 3},
     "cache_url": {"type": "str", "default": "", "no_log": True},
     "cache_ca": {"type": "str", "default": ""},
     "config_directory": {"type": "path", "required": True},

@@ -7,9 +7,10 @@ DOCUMENTATION = r"""
 module: backend_release
 short_description: Releases of a backend, a revision with its configuration each
 description:
-  - A release is a directory with everything that an instance starts with but the program itself. A link leads to the one
-    in force, another to the one before, so a release is in force as a whole or not at all.
-  - V(prepared) writes a release that differs from the one in force beside it, when the new revision has judged its files.
+  - A release is a directory with everything that an instance starts with but the program itself. A link leads to the
+    one in force, another to the one before, so a release is in force as a whole or not at all.
+  - V(prepared) writes a release that differs from the one in force beside it, when the new revision has judged its
+    files.
   - V(in_force) leads the link to it. Nothing is started or stopped.
   - V(proved) notes that it was seen to work, and removes releases and revisions that nobody needs.
   - V(absent) leaves no release in force.
@@ -34,12 +35,13 @@ options:
     type: str
     default: root
   launch:
-    description: How instances are started. C(revision) is shown as part of the version; what else is in it makes another
-      release when it changes.
+    description: How instances are started. C(revision) is shown as part of the version; what else is in it makes
+      another release when it changes.
     type: dict
     default: {}
   settings:
-    description: Settings of the backend by their names, which become variables C(OMNIMIND_NAME). Empty ones are left out.
+    description: Settings of the backend by their names, which become variables C(OMNIMIND_NAME). Empty ones are left
+      out.
     type: dict
     default: {}
   compression:

@@ -7,8 +7,8 @@ DOCUMENTATION = r"""
 module: backend_revision
 short_description: A revision of a backend, in a virtual environment of its own
 description:
-  - Makes a directory that is named by the sources, their lock and the Python it is made with, and installs into a virtual
-    environment in it exactly what the lock names, by hash and from wheels only, with the package beside it.
+  - Makes a directory that is named by the sources, their lock and the Python it is made with, and installs into a
+    virtual environment in it exactly what the lock names, by hash and from wheels only, with the package beside it.
   - A revision that is there as a whole is left as it is. One that was not finished is made anew.
   - Nothing that runs is changed.
 version_added: 0.1.0

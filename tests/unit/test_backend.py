@@ -26,7 +26,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # --- preflight ---------------------------------------------------------------------------------------
 
-FIT = preflight.HostState(listening=frozenset({22, 8001}), own_ports=frozenset({8001}), python=(3, 11), image="sha256:1")
+FIT = preflight.HostState(
+    listening=frozenset({22, 8001}), own_ports=frozenset({8001}), python=(3, 11), image="sha256:1"
+)
 GOOD: dict[str, Any] = {
     "name": "omnimind-backend",
     "runtime": "venv",
@@ -65,36 +67,93 @@ def test_good_input_on_a_fit_host() -> None:
         ({"ports": [0]}, "ports: 0 is no port; right would be a number from 1 to 65535"),
         ({"ports": [65536]}, "ports: 65536 is no port"),
         ({"ports": [22]}, "ports: 22 is taken by another program on this host"),
-        ({"address": "backend.example.com"}, "address: 'backend.example.com' is no address; right would be a numeric one"),
-        ({"compression": {"codings": []}}, "compression.codings: the list is empty; right would be one or more of zstd, br, gzip"),
-        ({"compression": {"codings": ["lzma"]}}, "compression.codings: 'lzma' is no coding; right would be zstd, br, gzip"),
+        (
+            {"address": "backend.example.com"},
+            "address: 'backend.example.com' is no address; right would be a numeric one",
+        ),
+        (
+            {"compression": {"codings": []}},
+            "compression.codings: the list is empty; right would be one or more of zstd, br, gzip",
+        ),
+        (
+            {"compression": {"codings": ["lzma"]}},
+            "compression.codings: 'lzma' is no coding; right would be zstd, br, gzip",
+        ),
         ({"compression": {"stream_codings": ["br", "br"]}}, "compression.stream_codings: br is given twice"),
-        ({"compression": {"levels": {"br": 12}}}, "compression.levels.br: 12 is not possible; right would be a whole number from 0 to 11"),
-        ({"compression": {"levels": {"zstd": 0}}}, "compression.levels.zstd: 0 is not possible; right would be a whole number from 1 to 19"),
+        (
+            {"compression": {"levels": {"br": 12}}},
+            "compression.levels.br: 12 is not possible; right would be a whole number from 0 to 11",
+        ),
+        (
+            {"compression": {"levels": {"zstd": 0}}},
+            "compression.levels.zstd: 0 is not possible; right would be a whole number from 1 to 19",
+        ),
         ({"compression": {"levels": {"gzip": True}}}, "compression.levels.gzip: True is not possible"),
         ({"compression": {"levels": {"lzma": 1}}}, "compression.levels: 'lzma' is no coding"),
-        ({"compression": {"stream_levels": {"br": 4}}}, "compression.stream_levels.br: 4 is not possible; right would be a whole number from 2 to 3"),
-        ({"compression": {"minimum_size": -1}}, "compression.minimum_size: -1 is not possible; right would be a whole number of bytes"),
+        (
+            {"compression": {"stream_levels": {"br": 4}}},
+            "compression.stream_levels.br: 4 is not possible; right would be a whole number from 2 to 3",
+        ),
+        (
+            {"compression": {"minimum_size": -1}},
+            "compression.minimum_size: -1 is not possible; right would be a whole number of bytes",
+        ),
         ({"compression": {"minimum_size": "1k"}}, "compression.minimum_size: '1k' is not possible"),
         ({"compression": {"offload_from": {"br": -5}}}, "compression.offload_from.br: -5 is not possible"),
         ({"compression": {"content_types": []}}, "compression.content_types: the list is empty"),
         ({"compression": {"excluded_paths": ["api"]}}, "compression.excluded_paths: 'api' is no path"),
-        ({"images": {"megapixels": 171}}, "images.megapixels: 171 is not possible; right would be a whole number from 1 to 170"),
+        (
+            {"images": {"megapixels": 171}},
+            "images.megapixels: 171 is not possible; right would be a whole number from 1 to 170",
+        ),
         ({"images": {"side": "big"}}, "images.side: 'big' is not possible"),
         ({"tasks": {"workers": 0}}, "tasks.workers: 0 is not possible"),
         ({"shutdown_seconds": 0}, "shutdown_seconds: 0 is not possible"),
-        ({"keep_revisions": 1}, "keep_revisions: 1 is too few"),
+        ({"keep_revisions": 1}, "keep_revisions: 1 is not possible; right would be a whole number from 2"),
+        ({"ports": ["http"]}, "ports: 'http' is no port; right would be a number"),
+        (
+            {"compression": {"codecs": ["br"]}},
+            "compression.codecs: there is no such setting; right would be one of codings,",
+        ),
+        (
+            {"compression": {"codings": "br"}},
+            "compression.codings: 'br' is not possible; right would be a list of codings",
+        ),
+        (
+            {"compression": {"levels": 5}},
+            "compression.levels: 5 is not possible; right would be a number for any of zstd",
+        ),
+        ({"compression": {"content_types": ["json"]}}, "compression.content_types: 'json' is no type"),
+        (
+            {"images": {"pixels": 1}},
+            "images.pixels: there is no such setting; right would be one of body_mib, megapixels",
+        ),
         ({"host": host(python=(3, 9))}, "python: /usr/bin/python3 is Python 3.9; right would be 3.11 or newer"),
         ({"host": host(python=())}, "python: /usr/bin/python3 is no Python that runs on this host"),
-        ({"host": host(wheelhouse_found=False), "wheelhouse": "/wheels"}, "wheelhouse: /wheels has no wheels on this host"),
+        (
+            {"host": host(wheelhouse_found=False), "wheelhouse": "/wheels"},
+            "wheelhouse: /wheels has no wheels on this host",
+        ),
         ({"host": host(is_root=False)}, "ansible_become: tasks of this role need root"),
-        ({"host": host(runtime="container")}, "runtime: this host runs container; right would be that, or to take it off"),
+        (
+            {"host": host(runtime="container")},
+            "runtime: this host runs container; right would be that, or the playbook teardown",
+        ),
         ({"runtime": "container"}, "container_image: it is empty"),
-        ({"runtime": "container", "container_image": "x", "host": host(image="")}, "container_image: there is no image 'x' on this host"),
-        ({"runtime": "container", "container_image": "x", "host": host(engine_problem="refused")}, "runtime: container needs a Docker engine"),
-        ({"host": host(redis_problems={"redis_password": "10.0.0.1:7000 answers WRONGPASS"})}, "redis_password: 10.0.0.1:7000 answers"),
+        (
+            {"runtime": "container", "container_image": "x", "host": host(image="")},
+            "container_image: there is no image 'x' on this host",
+        ),
+        (
+            {"runtime": "container", "container_image": "x", "host": host(engine_problem="refused")},
+            "runtime: container needs a Docker engine",
+        ),
+        (
+            {"host": host(redis_problems={"redis_password": "10.0.0.1:7000 answers WRONGPASS"})},
+            "redis_password: 10.0.0.1:7000 answers",
+        ),
     ],
-)  # fmt: skip
+)
 def test_refused_by_name(variables: dict[str, Any], beginning: str) -> None:
     (complaint,) = complaints(**variables)
     assert complaint.startswith(beginning)
@@ -113,7 +172,12 @@ def test_in_check_mode_redis_may_be_yet_to_come() -> None:
 
 
 def test_what_is_not_given_is_left_to_the_backend() -> None:
-    compression = {"codings": ["br"], "levels": {"br": 5, "zstd": None}, "stream_levels": {"br": None}, "minimum_size": None}
+    compression = {
+        "codings": ["br"],
+        "levels": {"br": "5", "zstd": None},
+        "stream_levels": {"br": None},
+        "minimum_size": None,
+    }
     assert preflight.given(compression) == {"codings": ["br"], "levels": {"br": 5}}
 
 
@@ -177,7 +241,13 @@ def test_a_refused_text_keeps_its_password() -> None:
 
 @pytest.mark.parametrize(
     ("data", "reply"),
-    [(b"+OK\r\n", "OK"), (b":7\r\n", 7), (b"$3\r\nabc\r\n", "abc"), (b"$-1\r\n", None), (b"*2\r\n$1\r\na\r\n:1\r\n", ["a", 1])],
+    [
+        (b"+OK\r\n", "OK"),
+        (b":7\r\n", 7),
+        (b"$3\r\nabc\r\n", "abc"),
+        (b"$-1\r\n", None),
+        (b"*2\r\n$1\r\na\r\n:1\r\n", ["a", 1]),
+    ],
 )
 def test_replies_of_redis(data: bytes, reply: object) -> None:
     assert redis_ping.read_reply(io.BytesIO(data)) == reply
@@ -208,7 +278,11 @@ def write_sources(directory: Path, main: str = "print()\n") -> Path:
 
 def test_sources_are_the_lock_and_the_package(tmp_path: Path) -> None:
     files = sources.read_sources(write_sources(tmp_path))
-    assert list(files) == ["requirements.txt", "src/omnimind_backend/__main__.py", "src/omnimind_backend/pages/status.html"]
+    assert list(files) == [
+        "requirements.txt",
+        "src/omnimind_backend/__main__.py",
+        "src/omnimind_backend/pages/status.html",
+    ]
     assert sources.unpack(sources.pack(files)) == files
 
 
@@ -370,7 +444,11 @@ def test_files_are_for_root_and_the_group_only(tmp_path: Path) -> None:
 
 def test_a_draft_is_judged_where_it_will_not_be_seen(tmp_path: Path) -> None:
     """The file that the environment names has what the release will have, and names the draft's own neighbours."""
-    files = {**FILES, "backend.env": "OMNIMIND_CACHE_URL_FILE=/none/current/cache.url\n", "cache.url": "/none/current/backend.env"}
+    files = {
+        **FILES,
+        "backend.env": "OMNIMIND_CACHE_URL_FILE=/none/current/cache.url\n",
+        "cache.url": "/none/current/backend.env",
+    }
     read = "import os; print(open(open(os.environ['OMNIMIND_CACHE_URL_FILE']).read()).read()); raise SystemExit(1)"
     with pytest.raises(BackendFailure, match="OMNIMIND_CACHE_URL_FILE=/none/current/cache.url"):
         releases.check(["python3", "-c", read], files, "/none/current")
@@ -382,7 +460,9 @@ def test_a_draft_is_judged_where_it_will_not_be_seen(tmp_path: Path) -> None:
 def answer(**changes: Any) -> answers.Answer:
     ready = {"status": "ready", "missing": {}, **changes.pop("ready", {})}
     status = {"version": "aaa+1", "compression": {"read_at": 100.0, "problem": None}, **changes.pop("status", {})}
-    return answers.Answer(**{"port": 8000, "ready_status": 200, "ready": ready, "status_status": 200, "status": status, **changes})
+    return answers.Answer(
+        **{"port": 8000, "ready_status": 200, "ready": ready, "status_status": 200, "status": status, **changes}
+    )
 
 
 EXPECTED = answers.Expected("aaa+1", frozenset({"redis 10.0.0.1:7000"}), 100.0)
@@ -434,6 +514,8 @@ def test_the_page_says_where_to_look() -> None:
 
 
 def test_the_page_of_silent_instances() -> None:
-    found = answers.describe([answer(problem="no answer (refused)", status={"version": ""})], EXPECTED, {8000: "http://x:8000"})
+    found = answers.describe(
+        [answer(problem="no answer (refused)", status={"version": ""})], EXPECTED, {8000: "http://x:8000"}
+    )
     text = page.page(found)
     assert text.splitlines()[0].endswith("NOT READY") and "no instance answers" in text and "LOOK" not in text

@@ -1,6 +1,7 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What all modules of this domain do with a failure."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,6 +1,7 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Asks instances of a backend, until they are fit or the time is over."""
+
 from __future__ import annotations
 
 import http.client

@@ -1,6 +1,7 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Where a backend finds Redis, as one text that it reads."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -50,7 +51,9 @@ def cache_url(nodes: Sequence[Mapping[str, Any]], kind: str, login: Mapping[str,
     sentinel = kind == "sentinel"
     more = {**given.get("more", {}), "ca_file": given["ca_file"]}
     more["sentinel_password"] = given["sentinel_password"] if sentinel else ""
-    query = urlencode({name: value for name, value in more.items() if value not in (None, "")}, safe="/", quote_via=quote)
+    query = urlencode(
+        {name: value for name, value in more.items() if value not in (None, "")}, safe="/", quote_via=quote
+    )
     return "".join([
         f"redis{'s' if given.get('tls') else ''}+{kind}://",
         f"{user}:{password}@" if password else "",
@@ -71,7 +74,9 @@ def parse_url(url: str) -> Place:
         return Place("none")
     schemes = [f"redis{tls}{kind}" for tls in ("", "s") for kind in ("", "+cluster", "+sentinel")]
     if scheme not in schemes:
-        raise BackendFailure(f"cache_url: it begins with {scheme[:20]!r}; right would be one of none, {', '.join(schemes)}")
+        raise BackendFailure(
+            f"cache_url: it begins with {scheme[:20]!r}; right would be one of none, {', '.join(schemes)}"
+        )
     place, _, query = rest.partition("//")[2].partition("?")
     login, _, authority = place.rpartition("@")
     hosts, _, service = authority.partition("/")

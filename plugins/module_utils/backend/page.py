@@ -1,6 +1,7 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """A backend as a page of text: what a person wants to see after a roll-out."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,7 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Asks Redis whether it takes a login, with nothing but the standard library: hosts need no client of Redis."""
+
 from __future__ import annotations
 
 import socket

@@ -3,9 +3,10 @@
 """Releases of a backend: a revision together with the configuration that it runs with, as directories of files.
 
 `current` leads to the release in force. A link is replaced at once, so a release is in force as a whole or not at all,
-whenever a run ends. A release that was seen to work is proved, and only a proved one is gone back to: by a roll-out that
-fails to the one that `former` leads to, by a roll-back to `previous`, the last of another version.
+whenever a run ends. A release that was seen to work is proved, and only a proved one is gone back to: by a roll-out
+that fails to the one that `former` leads to, by a roll-back to `previous`, the last of another version.
 """
+
 from __future__ import annotations
 
 import json
@@ -60,7 +61,10 @@ class Change:
 def environment_text(settings: Mapping[str, Any], directory: str) -> str:
     """Lines NAME=value for the settings that have a value; `directory` is where the backend sees the release."""
     given = {f"OMNIMIND_{name.upper()}": value for name, value in settings.items() if value not in (None, "")}
-    files = {"OMNIMIND_COMPRESSION_FILE": f"{directory}/{COMPRESSION}", "OMNIMIND_CACHE_URL_FILE": f"{directory}/{CACHE_URL}"}
+    files = {
+        "OMNIMIND_COMPRESSION_FILE": f"{directory}/{COMPRESSION}",
+        "OMNIMIND_CACHE_URL_FILE": f"{directory}/{CACHE_URL}",
+    }
     for name, value in given.items():
         if "\n" in str(value) or "\0" in str(value):
             raise BackendFailure(f"settings: {name} has a line break in its value")
@@ -92,7 +96,12 @@ def difference(wanted: Mapping[str, str], current: Release | None, changed: Iter
     """For a diff: files before and after, of secrets only that they are others."""
     before = current.files if current else {}
     return [
-        {"before_header": name, "after_header": name, "before": _shown(name, before), "after": _shown(name, wanted, "new ")}
+        {
+            "before_header": name,
+            "after_header": name,
+            "before": _shown(name, before),
+            "after": _shown(name, wanted, "new "),
+        }
         for name in sorted(changed)
     ]
 
@@ -114,11 +123,19 @@ def check(command: Sequence[str], files: Mapping[str, str], seen_at: str) -> Non
     with tempfile.TemporaryDirectory() as draft:
         for name, text in files.items():
             Path(draft, name).write_text(text.replace(seen_at, draft))
-        surroundings = {name: value for name, value in os.environ.items() if not name.startswith(("OMNIMIND_", "PYTHON"))}
+        surroundings = {
+            name: value for name, value in os.environ.items() if not name.startswith(("OMNIMIND_", "PYTHON"))
+        }
         environment = {**surroundings, **parse_environment(Path(draft, ENVIRONMENT).read_text())}
         try:
             done = subprocess.run(
-                command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
+                command,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise BackendFailure(f"The new revision cannot check its settings: {error}") from error

@@ -5,6 +5,7 @@
 A revision is whole when its marker is there, which is written last. One without it was not finished, whatever ended its
 making, and is made again.
 """
+
 from __future__ import annotations
 
 import os

@@ -1,6 +1,7 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The sources of a backend as one archive, and a digest of what is in it and nothing else."""
+
 from __future__ import annotations
 
 import base64
