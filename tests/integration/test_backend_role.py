@@ -212,7 +212,7 @@ def refused(site: Site) -> dict[str, dict[str, Any]]:
         played = site.run_on({name: {**fresh, **bad} for name, bad in hosts.items()}, "backend.yml")
     assert played.failed and played.changed == 0
     assert not Path(fresh["backend_config_directory"]).exists() and not Path(fresh["backend_directory"]).exists()
-    said = played.words.replace(port, "TAKEN")
+    said = played.words.replace(port, "TAKEN").replace("''", "'")
     return {name: said.partition(f"[{name}]: FAILED!")[2].partition("fatal: [")[0] for name in BAD}
 
 

@@ -508,7 +508,7 @@ def test_the_page_says_where_to_look() -> None:
     found = answers.describe([answer(status=status)], EXPECTED, {8000: "http://127.0.0.1:8000"})
     text = page.page(found)
     assert text.splitlines()[0].endswith("READY") and "NOT" not in text.splitlines()[0]
-    assert "compresses by zstd, br from 500 bytes; cache: cluster" in text
+    assert "compresses by zstd, br from 500 bytes; cache: a Redis Cluster" in text
     assert "http://127.0.0.1:8000  aaa+1    2 min  ready" in text
     assert "curl --silent --compressed --dump-header - http://127.0.0.1:8000/api/status" in text
 

@@ -8,6 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 WIDTH = 78
+CACHES = {
+    "cluster": "a Redis Cluster",
+    "sentinel": "Redis with Sentinels",
+    "single": "one Redis",
+    "none": "in each process alone",
+}
 
 
 def page(found: Mapping[str, Any], name: str = "OmniMind backend") -> str:
@@ -25,10 +31,10 @@ def _facts(instances: Sequence[Mapping[str, Any]]) -> str:
     answering = [instance for instance in instances if instance["answers"]]
     if not answering:
         return "no instance answers"
-    compression, cache = answering[0]["compression"], answering[0]["cache"]
+    compression, topology = answering[0]["compression"], answering[0]["cache"].get("topology", "none")
     return (
         f"compresses by {', '.join(compression.get('codings') or []) or 'nothing'} "
-        f"from {compression.get('minimum_size', '?')} bytes; cache: {cache.get('topology') or 'this process only'}"
+        f"from {compression.get('minimum_size', '?')} bytes; cache: {CACHES.get(topology, topology)}"
     )
 
 
