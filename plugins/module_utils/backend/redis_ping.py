@@ -22,8 +22,8 @@ class Complaint(Exception):
 def unreachable(place: Place, authorities: str = "") -> dict[str, str]:
     """Why nobody at this place serves the login; empty when one node does, or none is needed.
 
-    The keys are those of variables: `redis_password` for a login that is refused, else `redis_group`. `authorities` are
-    those to trust in place of the host's, PEM.
+    The keys are those of variables: `redis_password` for a login that is refused, `redis_user` for one that may not do
+    what the backend does, else `redis_group`. `authorities` are those to trust in place of the host's, PEM.
     """
     reasons = {}
     for host, port in place.nodes:
@@ -40,8 +40,8 @@ def unreachable(place: Place, authorities: str = "") -> dict[str, str]:
 
 
 def _at_fault(complaint: str) -> str:
-    login = complaint.startswith(("WRONGPASS", "NOAUTH", "NOPERM", "ERR AUTH", "ERR invalid password"))
-    return "redis_password" if login else "redis_group"
+    variables = {"WRONGPASS": "redis_password", "NOAUTH": "redis_password", "NOPERM": "redis_user"}
+    return variables.get(complaint.partition(" ")[0], "redis_group")
 
 
 def _ask(host: str, port: int, place: Place, authorities: str) -> None:

@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 """Becomes one instance of the release that is in force: launch.py CONFIGURATION PORT
 
 The revision is called by its own path, not by a link: what an instance imports later comes from the same revision.
