@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -452,6 +453,26 @@ def test_a_draft_is_judged_where_it_will_not_be_seen(tmp_path: Path) -> None:
     read = "import os; print(open(open(os.environ['OMNIMIND_CACHE_URL_FILE']).read()).read()); raise SystemExit(1)"
     with pytest.raises(BackendFailure, match="OMNIMIND_CACHE_URL_FILE=/none/current/cache.url"):
         releases.check(["python3", "-c", read], files, "/none/current")
+
+
+def test_an_instance_is_started_with_the_release_in_force_and_its_own_revision(tmp_path: Path) -> None:
+    """By the revision's own path: a link would lead elsewhere after an update."""
+    python = tmp_path / "revisions" / "aaa" / "venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\necho "$0" "$@"; env\n')
+    python.chmod(0o755)
+    launch = {"directory": str(tmp_path), "revision": "aaa", "server": "granian", "address": "::1", "version": "aaa+1"}
+    shelf = Shelf(tmp_path / "etc")
+    shelf.put_in_force(shelf.write({"launch.json": json.dumps(launch), "backend.env": "OMNIMIND_LOG_LEVEL=info\n"}))
+    launcher = ROOT / "roles" / "backend" / "files" / "launch.py"
+    done = subprocess.run(
+        ["/usr/bin/python3", "-IS", launcher, tmp_path / "etc", "8000"],
+        env={"OMNIMIND_TASK_QUEUE": "9", "LANG": "C"}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    command, *environment = done.stdout.splitlines()
+    assert command == f"{python} -I -m omnimind_backend --host ::1 --port 8000 --server granian"
+    assert {"OMNIMIND_VERSION=aaa+1", "OMNIMIND_LOG_LEVEL=info", "LANG=C"} <= set(environment)
+    assert "OMNIMIND_TASK_QUEUE=9" not in environment
 
 
 # --- answers ---------------------------------------------------------------------------------------------
