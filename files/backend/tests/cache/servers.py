@@ -36,8 +36,9 @@ class Server:
     def command(self) -> list[str]:
         login = ["--requirepass", self.password, "--masterauth", self.password] if self.password else []
         return [
-            binary("redis-server"), "--port", str(self.port), "--bind", HOST, "--dir", str(self.directory), "--save", "",
-            "--appendonly", "no", "--logfile", "log", "--repl-diskless-sync-delay", "0", *login, *self.options,
+            binary("redis-server"), "--port", str(self.port), "--bind", HOST, "--dir", str(self.directory),
+            "--save", "", "--appendonly", "no", "--logfile", "log",
+            "--repl-diskless-sync-delay", "0", *login, *self.options,
         ]  # fmt: skip
 
     def start(self) -> Server:
