@@ -165,6 +165,7 @@ def main() -> None:
     with failures_reported(module):
         host = read_host_state(
             params["config_directory"],
+            params["address"],
             parse_url(params["cache_url"] or NONE),
             params["cache_ca"],
             python="" if container else params["python"],

@@ -188,6 +188,7 @@ BAD = {
     "size": ({"backend_compression": {"minimum_size": "1k"}}, "backend_compression.minimum_size: '1k' is not possible"),
     "port_twice": ({"backend_ports": [18000, 18000]}, "backend_ports: 18000 is given twice"),
     "no_address": ({"backend_address": "localhost"}, "backend_address: 'localhost' is no address"),
+    "foreign_address": ({"backend_address": "192.0.2.1"}, "backend_address: 192.0.2.1 is no address of this host"),
     "no_redis": ({"backend_cache_url": "redis://127.0.0.1:1"}, "backend_redis_group: no node of Redis can be asked"),
     "wrong_password": (
         {"backend_redis_password": "tiger"},

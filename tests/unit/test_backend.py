@@ -67,7 +67,15 @@ def test_good_input_on_a_fit_host() -> None:
         ({"ports": [8000, 8000]}, "ports: 8000 is given twice"),
         ({"ports": [0]}, "ports: 0 is no port; right would be a number from 1 to 65535"),
         ({"ports": [65536]}, "ports: 65536 is no port"),
-        ({"ports": [22]}, "ports: 22 is taken by another program on this host"),
+        (
+            {"ports": [22], "runtime": "container", "container_image": "x"},
+            "ports: 22 is taken by another program on this host",
+        ),
+        ({"ports": [80]}, "ports: 80 is for root only; right would be 1024 or more"),
+        (
+            {"address": "192.0.2.1", "host": host(has_address=False)},
+            "address: 192.0.2.1 is no address of this host; right would be one of its own",
+        ),
         (
             {"address": "backend.example.com"},
             "address: 'backend.example.com' is no address; right would be a numeric one",
@@ -161,7 +169,7 @@ def test_refused_by_name(variables: dict[str, Any], beginning: str) -> None:
 
 
 def test_every_reason_is_told_at_once() -> None:
-    found = complaints(host(is_root=False), ports=[0, 22], compression={"levels": {"br": 99, "gzip": 99}})
+    found = complaints(host(is_root=False), ports=[0, 8001, 8001], compression={"levels": {"br": 99, "gzip": 99}})
     assert [text.partition(":")[0] for text in found] == [
         "ansible_become", "ports", "ports", "compression.levels.br", "compression.levels.gzip",
     ]  # fmt: skip

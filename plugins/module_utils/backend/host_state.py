@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +21,13 @@ LISTEN = "0A"  # the state of a listening socket in /proc/net/tcp
 
 
 def read_host_state(
-    config_directory: str, place: Place, authorities: str, python: str = "", wheelhouse: str = "", image: str = ""
+    config_directory: str,
+    address: str,
+    place: Place,
+    authorities: str,
+    python: str = "",
+    wheelhouse: str = "",
+    image: str = "",
 ) -> HostState:
     """The state of this host. `python` is asked for its version, `image` of the Docker engine, where they are given."""
     shelf = Shelf(Path(config_directory))
@@ -30,6 +38,8 @@ def read_host_state(
         own_ports=frozenset(shelf.ports()),
         runtime=str(current.launch["runtime"]) if current else "",
         is_root=os.geteuid() == 0,
+        has_address=_has(address),
+        first_port=_first_port(),
         python=_version(python) if python else (),
         image=identity,
         engine_problem=problem,
@@ -45,6 +55,26 @@ def _listening() -> Iterator[int]:
         for row in map(str.split, rows):
             if row[3] == LISTEN:
                 yield int(row[1].rpartition(":")[2], 16)
+
+
+def _has(address: str) -> bool:
+    """Whether somebody can listen on it; for one that is none the answer is yes, as that is told by itself."""
+    try:
+        family = socket.AF_INET6 if ipaddress.ip_address(address).version == 6 else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.bind((address, 0))
+    except ValueError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def _first_port() -> int:
+    try:
+        return int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text())
+    except (OSError, ValueError):
+        return 1024
 
 
 def _version(python: str) -> tuple[int, ...]:

@@ -37,6 +37,8 @@ class HostState:
         own_ports: ports that instances of ours have.
         runtime: by which instances of ours run; empty when none was rolled out.
         is_root: whether modules run as root.
+        has_address: whether instances can listen on their address.
+        first_port: the least that a user who is not root may listen on.
         python: version of the Python that revisions are made of; () where it cannot be asked.
         image: identity of the image, "" when it is not there, None when it was not asked for.
         engine_problem: why no container engine answers; empty when one does, or none is needed.
@@ -48,6 +50,8 @@ class HostState:
     own_ports: frozenset[int] = frozenset()
     runtime: str = ""
     is_root: bool = True
+    has_address: bool = True
+    first_port: int = 1024
     python: tuple[int, ...] = LEAST_PYTHON
     image: str | None = None
     engine_problem: str = ""
@@ -63,8 +67,8 @@ def complaints(variables: Mapping[str, Any], host: HostState, check_mode: bool =
     variables = as_numbers(variables)
     found = [] if host.is_root else ["ansible_become: tasks of this role need root, and run without it"]
     found += name_complaints(variables["name"])
-    found += port_complaints(variables["ports"], host)
-    found += address_complaints(variables["address"])
+    found += port_complaints(variables["ports"], host, variables["runtime"] == "venv")
+    found += address_complaints(variables["address"], host)
     found += compression_complaints(variables["compression"])
     found += setting_complaints(variables)
     found += _runtime_complaints(variables, host)
@@ -97,8 +101,8 @@ def name_complaints(name: str) -> list[str]:
     ]
 
 
-def port_complaints(ports: Sequence[int], host: HostState) -> list[str]:
-    """Ports that are none, that are there twice, or that somebody else has."""
+def port_complaints(ports: Sequence[int], host: HostState, as_user: bool) -> list[str]:
+    """Ports that are none, that are there twice, that somebody else has, or that a user may not listen on."""
     if not ports:
         return ["ports: the list is empty; right would be a port for each instance, such as [8000]"]
     found = [
@@ -106,6 +110,8 @@ def port_complaints(ports: Sequence[int], host: HostState) -> list[str]:
     ]
     valid = [port for port in ports if _is_port(port)]
     found += [f"ports: {port} is given twice" for port in sorted({port for port in valid if valid.count(port) > 1})]
+    kept = [port for port in valid if as_user and port < host.first_port]
+    found += [f"ports: {port} is for root only; right would be {host.first_port} or more, and a proxy" for port in kept]
     taken = sorted(set(valid) & (host.listening - host.own_ports))
     return found + [f"ports: {port} is taken by another program on this host" for port in taken]
 
@@ -114,14 +120,16 @@ def _is_port(port: Any) -> bool:
     return isinstance(port, int) and not isinstance(port, bool) and 1 <= port <= 65535
 
 
-def address_complaints(address: str) -> list[str]:
-    """An instance listens on one numeric address, which may stand for all of a family."""
+def address_complaints(address: str, host: HostState) -> list[str]:
+    """An instance listens on one numeric address of the host, which may stand for all of a family."""
     try:
         ipaddress.ip_address(address)
     except ValueError:
         return [
             f"address: {address!r} is no address; right would be a numeric one, such as 127.0.0.1, or 0.0.0.0 for all"
         ]
+    if not host.has_address:
+        return [f"address: {address} is no address of this host; right would be one of its own, or 0.0.0.0 for all"]
     return []
 
 
