@@ -232,7 +232,6 @@ class Shelf:
                 shutil.rmtree(path)
 
     def note_ports(self, ports: Iterable[int]) -> None:
-        self._make_directory(self.directory)
         self._replace(PORTS, json.dumps(sorted(ports)))
 
     def ports(self) -> list[int]:

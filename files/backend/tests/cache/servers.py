@@ -63,6 +63,10 @@ class Server:
             client.response_callbacks.clear()
             return client.execute_command(*command)
 
+    @property
+    def id(self) -> str:
+        return str(self.call("CLUSTER", "MYID"))
+
     def info(self, section: str) -> dict[str, str]:
         lines = str(self.call("INFO", section)).splitlines()
         return dict(line.split(":", 1) for line in lines if ":" in line)
@@ -135,7 +139,11 @@ class Cluster(Servers):
         for server in self:
             if server.process is None or server.process.poll() is not None:
                 server.start()
-        wait_for(self._is_settled, "the cluster settles", seconds=20)
+        try:
+            wait_for(self._is_settled, "the cluster settles", seconds=25)
+        except AssertionError as error:
+            views = [f"{server.address}:\n{server.call('CLUSTER', 'NODES')}" for server in self if server.answers()]
+            raise AssertionError("\n".join([str(error), *views])) from None
 
     def _is_settled(self) -> bool:
         views = set()
@@ -168,7 +176,7 @@ def cluster(directory: Path) -> Iterator[Cluster]:
         known = "cluster_known_nodes:6"
         wait_for(lambda: all(known in str(server.call("CLUSTER", "INFO")) for server in servers), "all nodes meet")
         for master, replica in zip(servers[:3], servers[3:]):
-            replica.call("CLUSTER", "REPLICATE", master.call("CLUSTER", "MYID"))
+            replica.call("CLUSTER", "REPLICATE", master.id)
         servers.settle()
         yield servers
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from statistics import quantiles
 
 import redis
@@ -11,7 +12,7 @@ import redis.asyncio
 from omnimind_backend.cache import CacheSettings, MultiLevelCache, health, status
 
 from cache.servers import PASSWORD, Cluster, wait_for
-from cache.tools import Source, Writer, counted, errors, never, running, until
+from cache.tools import LISTENING, RIGHTS, Source, Writer, counted, errors, never, running, until
 
 
 def settings(nodes: Cluster) -> CacheSettings:
@@ -34,6 +35,18 @@ def test_a_hundred_misses_load_once(nodes: Cluster) -> None:
             assert await asyncio.gather(*(cache.get("k", source) for _ in range(100))) == [b"value"] * 100
             assert source.loads == 1
             assert counted(cache) == {"miss": 100}
+
+    asyncio.run(run())
+
+
+def test_a_user_with_the_least_rights(nodes: Cluster) -> None:
+    async def run() -> None:
+        for node in nodes:
+            node.call("ACL", "SETUSER", "app", "reset", "on", ">pw", *RIGHTS, *LISTENING, "+cluster|slots", "+asking")
+        async with running(replace(settings(nodes), username="app", password="pw")) as cache:
+            await into_local(cache, "k")
+            assert await cache.set("k", b"new") and await cache.delete("k") and await cache.clear()
+            assert errors(cache) == {} and status(cache)["connected"]
 
     asyncio.run(run())
 
@@ -169,7 +182,7 @@ def test_a_failover_by_hand(nodes: Cluster) -> None:
         async with running(settings(nodes)) as cache, running(settings(nodes)) as writer:
             await into_local(cache, "k")
             old = nodes.owner(b"omnimind:k")
-            old_id = old.call("CLUSTER", "MYID")
+            old_id = old.id
             replica = next(n for n in nodes if f" {old_id} " in next(
                 line for line in str(n.call("CLUSTER", "NODES")).splitlines() if "myself" in line))  # fmt: skip
             assert replica.call("CLUSTER", "FAILOVER") == "OK"
@@ -192,7 +205,7 @@ def test_a_slot_that_moves_with_its_keys(nodes: Cluster) -> None:
             source = nodes.owner(name)
             target = next(node for node in nodes.masters() if node is not source)
             slot = source.call("CLUSTER", "KEYSLOT", name)
-            ids = {node.port: node.call("CLUSTER", "MYID") for node in (source, target)}
+            ids = {node.port: node.id for node in (source, target)}
 
             def start() -> None:
                 target.call("CLUSTER", "SETSLOT", slot, "IMPORTING", ids[source.port])
@@ -217,6 +230,24 @@ def test_a_slot_that_moves_with_its_keys(nodes: Cluster) -> None:
             await asyncio.sleep(0.05)
             assert await cache.get("k", never) == b"later"
             assert errors(cache) == errors(writer) == {}
+
+    asyncio.run(run())
+
+
+def test_a_slot_that_is_given_away_with_its_keys_left_behind(nodes: Cluster) -> None:
+    """No key is told to have changed, and no connection is lost."""
+
+    async def run() -> None:
+        async with running(settings(nodes)) as cache:
+            await into_local(cache, "k", b"left behind")
+            source = nodes.owner(b"omnimind:k")
+            target = next(node for node in nodes.masters() if node is not source)
+            target.call("CLUSTER", "SETSLOT", target.call("CLUSTER", "KEYSLOT", "omnimind:k"), "NODE", target.id)
+            target.call("CLUSTER", "BUMPEPOCH")
+            ends = time.monotonic() + 5
+            while await cache.get("k", Source(b"new")) != b"new":
+                assert time.monotonic() < ends, "the layout has changed, and nobody doubts"
+                await asyncio.sleep(0.01)
 
     asyncio.run(run())
 
@@ -251,7 +282,7 @@ def test_flushall_of_one_node_and_a_clear_of_all(nodes: Cluster) -> None:
 
 def test_a_whole_cluster_away_and_back(nodes: Cluster) -> None:
     async def run() -> None:
-        async with running(settings(nodes)) as cache:
+        async with running(replace(settings(nodes), nodes=tuple(node.address for node in nodes))) as cache:
             await into_local(cache, "k")
             for node in nodes:
                 node.kill()

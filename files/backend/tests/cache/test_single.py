@@ -11,7 +11,7 @@ import pytest
 from omnimind_backend.cache import CacheSettings, health, status
 
 from cache.servers import PASSWORD, Server
-from cache.tools import Source, counted, errors, never, running, until
+from cache.tools import LISTENING, RIGHTS, Source, counted, errors, never, running, until
 
 
 def settings(server: Server) -> CacheSettings:
@@ -349,26 +349,12 @@ def test_a_wrong_password_is_an_outage_that_is_named_and_not_shown(server: Serve
     asyncio.run(run())
 
 
-RIGHTS = [
-    "~omnimind:*",
-    "&__redis__:invalidate",
-    "+get",
-    "+set",
-    "+eval",
-    "+getrange",
-    "+unlink",
-    "+exists",
-    "+scan",
-    "+ping",
-]
-
-
 @pytest.mark.parametrize("tracking", [True, False])
 def test_a_user_with_the_least_rights(server: Server, tracking: bool) -> None:
     """Without the right to listen all works but the first level, and status says why."""
 
     async def run() -> None:
-        listening = ["+client|id", "+client|tracking", "+subscribe"] if tracking else []
+        listening = LISTENING if tracking else []
         server.call("ACL", "SETUSER", "app", "reset", "on", ">pw", *RIGHTS, *listening)
         async with running(replace(settings(server), username="app", password="pw"), tracked=tracking) as cache:
             assert await cache.get("k", Source()) == b"value"

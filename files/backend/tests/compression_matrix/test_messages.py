@@ -244,5 +244,16 @@ def test_a_head_without_a_body_is_as_encoded_as_the_get() -> None:
     assert d.content(sent) == b""
 
 
+@pytest.mark.parametrize("parts", [[d.part(JSON, False)], [d.part(JSON), d.part(JSON, False)]])
+def test_a_head_with_a_body_does_not_send_it(parts: list[Any]) -> None:
+    sent = d.run([d.start(TEXT), *parts], d.scope(method="HEAD"))
+    assert content_encoding(sent) == b"gzip" and d.content(sent) == b""
+
+
+def test_a_206_is_left_alone_even_without_a_content_range() -> None:
+    sent = d.run([d.start(TYPE, LENGTH, status=206), d.part(JSON, False)])
+    assert content_encoding(sent) is None and d.headers(sent)[b"vary"] == b"Accept-Encoding"
+
+
 def content_encoding(sent: list[Any]) -> bytes | None:
     return d.headers(sent).get(b"content-encoding")
