@@ -12,6 +12,7 @@ import pwd
 import re
 import shutil
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -150,12 +151,14 @@ def test_a_broken_version_is_gone_back_from(site: Site, rolled_out: Played, tmp_
     with (broken / "src" / "omnimind_backend" / "main.py").open("a") as main:
         main.write('\nraise RuntimeError("the shop is closed")\n')
     before = [site.status(port) for port in site.ports]
+    revisions = set((DIRECTORY / "revisions").iterdir())
     with requests_all_the_time(*site.ports) as failures:
         refused = site.run("backend.yml", backend_source=str(broken), backend_ready_timeout=4)
     assert refused.failed
     assert failures == []
     assert f"is not fit, {before[0]['version']} runs again." in refused.words
     assert "the shop is closed" in refused.words
+    assert len(set((DIRECTORY / "revisions").iterdir()) - revisions) == 1
     after = [site.status(port) for port in site.ports]
     assert [status["version"] for status in after] == [status["version"] for status in before]
     assert after[1]["started"] == before[1]["started"], "the second was never touched"
@@ -235,24 +238,40 @@ def test_teardown_leaves_nothing(site: Site, rolled_out: Played) -> None:
             get(port, "/ready")
 
 
-def test_a_revision_that_was_not_finished_is_made_anew(tmp_path: Path) -> None:
-    """What a kill leaves is a directory without the last word."""
+@pytest.fixture
+def revision(tmp_path: Path):
+    """Makes a revision of sources without dependencies."""
     sources = tmp_path / "sources"
     (sources / "src" / "omnimind_backend").mkdir(parents=True)
-    (sources / "src" / "omnimind_backend" / "__main__.py").write_text("print('it runs')\n")
     (sources / "requirements.txt").write_text("")
-    lookup = "lookup('omnimind.platform.backend_sources', '%s')" % sources
-    arguments = {
-        "directory": str(tmp_path / "opt"), "python": "/usr/bin/python3",
-        "source_digest": "{{ %s.digest }}" % lookup, "archive": "{{ %s.archive }}" % lookup,
-    }  # fmt: skip
-    made = run_module("backend_revision", arguments)
+    lookup = f"lookup('omnimind.platform.backend_sources', '{sources}')"
+    arguments = {"directory": str(tmp_path / "opt"), "python": "/usr/bin/python3"}
+    arguments |= {"source_digest": "{{ %s.digest }}" % lookup, "archive": "{{ %s.archive }}" % lookup}
+
+    def make(code: str, *options: str) -> dict[str, Any]:
+        (sources / "src" / "omnimind_backend" / "__main__.py").write_text(code)
+        return run_module("backend_revision", arguments, *options)
+
+    return make
+
+
+def test_a_revision_that_was_not_finished_is_made_anew(revision) -> None:
+    """What a kill leaves is a directory without the last word."""
+    made = revision("print('it runs')\n")
     assert made["changed"] and made["whole"], made
-    assert not run_module("backend_revision", arguments)["changed"]
-    revision = Path(made["path"])
-    (revision / "complete").unlink()
-    shutil.rmtree(next((revision / "venv" / "lib").glob("python3*")))
-    told = run_module("backend_revision", arguments, "--check")
+    path = Path(made["path"])
+    (path / "complete").unlink()
+    shutil.rmtree(next((path / "venv" / "lib").glob("python3*")))
+    told = revision("print('it runs')\n", "--check")
     assert told["changed"] and not told["whole"]
-    assert run_module("backend_revision", arguments)["whole"]
-    assert list(revision.glob("venv/lib/python3*/site-packages/omnimind_backend/__pycache__/*.pyc")), "compiled"
+    assert revision("print('it runs')\n")["whole"]
+    assert list(path.glob("venv/lib/python3*/site-packages/omnimind_backend/__pycache__/*.pyc")), "compiled"
+    other = revision("print('it runs too')\n")
+    assert other["changed"] and other["path"] != made["path"]
+    pips = [
+        next(Path(answer["path"]).glob("venv/lib/python3*/site-packages/pip/__init__.py")) for answer in (made, other)
+    ]
+    assert pips[0].samefile(pips[1]), "what the same lock installs is shared"
+    for answer, said in ((made, "it runs\n"), (other, "it runs too\n")):
+        command = [answer["python"], "-I", "-m", "omnimind_backend"]
+        assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == said

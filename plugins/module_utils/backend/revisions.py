@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Revisions of a backend: directories with a virtual environment each, named by what they are made of.
 
-A revision is whole when its marker is there, which is written last. One without it was not finished, whatever ended its
+A revision is whole when its marker is there, which is written last and names its lock and Python. One without it was not finished, whatever ended its
 making, and is made again.
 """
 
@@ -40,7 +40,7 @@ class Recipe:
 
 def revision_name(source_digest: str, python: str) -> str:
     """Of these sources, with their lock, under this Python; BackendFailure when there is no such Python."""
-    return digest_of({}, source_digest, _output([python, "-I", "-c", PROBE]))
+    return digest_of({}, source_digest, _identity(python))
 
 
 def is_whole(revision: Path) -> bool:
@@ -48,21 +48,51 @@ def is_whole(revision: Path) -> bool:
 
 
 def make(revision: Path, files: Mapping[str, bytes], recipe: Recipe) -> None:
-    """Make a revision that is not whole; BackendFailure, with what pip or Python said."""
-    if revision.exists():
-        shutil.rmtree(revision)
+    """Make a revision that is not whole; BackendFailure, with what pip or Python said.
+
+    Where another has the same lock and the same Python, its installed files are shared: they never change.
+    """
+    environment = digest_of({LOCK: files[LOCK]}, _identity(recipe.python))
     before = os.umask(0o022)
     try:
+        if revision.exists():
+            shutil.rmtree(revision)
         revision.mkdir(parents=True)
         (revision / LOCK).write_bytes(files[LOCK])
-        _output([recipe.python, "-I", "-m", "venv", str(revision / "venv")])
-        _install_lock(revision, recipe)
+        twin = _twin(revision, environment)
+        if twin:
+            _output([recipe.python, "-I", "-m", "venv", "--without-pip", str(revision / "venv")])
+            shutil.copytree(
+                _site(twin), _site(revision), copy_function=os.link, dirs_exist_ok=True, ignore=_own_package
+            )
+        else:
+            _output([recipe.python, "-I", "-m", "venv", str(revision / "venv")])
+            _install_lock(revision, recipe)
         _install_package(revision, files)
         # All of it is on the disk before the word that it is.
         os.sync()
-        (revision / MARKER).touch()
+        (revision / MARKER).write_text(environment)
     finally:
         os.umask(before)
+
+
+def _identity(python: str) -> str:
+    return _output([python, "-I", "-c", PROBE])
+
+
+def _site(revision: Path) -> Path:
+    (site,) = (revision / "venv/lib").glob("python3.*/site-packages")
+    return site
+
+
+def _twin(revision: Path, environment: str) -> Path | None:
+    """A whole revision with the same lock and Python."""
+    others = [path for path in revision.parent.iterdir() if path != revision and is_whole(path)]
+    return next((path for path in others if (path / MARKER).read_text() == environment), None)
+
+
+def _own_package(_directory: str, names: list[str]) -> set[str]:
+    return {Path(PACKAGE).name} & set(names)
 
 
 def _install_lock(revision: Path, recipe: Recipe) -> None:
@@ -76,7 +106,7 @@ def _install_lock(revision: Path, recipe: Recipe) -> None:
 
 def _install_package(revision: Path, files: Mapping[str, bytes]) -> None:
     """Pure Python: its files beside those of the lock, compiled."""
-    (site,) = (revision / "venv/lib").glob("python3.*/site-packages")
+    site = _site(revision)
     for name, content in files.items():
         if name.startswith(f"{PACKAGE}/"):
             target = site / Path(name).relative_to(Path(PACKAGE).parent)
