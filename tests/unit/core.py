@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.omnimind.platform.plugins.filter import backend as filter_backend
 from ansible_collections.omnimind.platform.plugins.filter import packages as filter_packages
 from ansible_collections.omnimind.platform.plugins.filter import redis as filter_redis
 from ansible_collections.omnimind.platform.plugins.filter import redis_report as filter_report
@@ -37,6 +38,7 @@ __all__ = [
     "description",
     "eligibility",
     "errors",
+    "filter_backend",
     "filter_packages",
     "filter_redis",
     "filter_report",
