@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 
 from . import logs
@@ -34,6 +35,9 @@ def _uvicorn(host: str, port: int, settings: Settings) -> int:
 
     from .main import create_app
 
+    # When all is done uvicorn raises the signal again that it was stopped by: to have stopped is no failure.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: sys.exit(0))
     uvicorn.run(
         create_app(settings),
         host=host,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from .compression import CompressionSettings, SettingsError
+from .compression import CompressionSettings, SettingsError, load
 
 logger = logging.getLogger(__name__)
 
@@ -42,11 +42,11 @@ class LiveCompression:
         if self._path is None:
             return False
         try:
-            self._settings = CompressionSettings.load(self._path)
-        except (SettingsError, OSError) as error:
+            self._settings = load(self._path)
+        except SettingsError as error:
             self.problem = str(error)
             self._reloads.labels("refused").inc()
-            logger.error("%s is not followed: %s", self._path, error)
+            logger.error("compression stays as it was: %s", error)
             return False
         self.read_at, self.problem = time.time(), ""
         self._reloads.labels("applied").inc()

@@ -25,7 +25,7 @@ from .uploads import Uploads
 VERSION = "0.1.0"
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+def create_app(settings: Settings | None = None) -> RequestMiddleware:
     """Put the parts together.
 
     Args:
@@ -72,8 +72,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         return Response(await asyncio.to_thread(generate_latest, registry), media_type=CONTENT_TYPE_LATEST)
 
     app.add_middleware(CompressionMiddleware, settings=compression, metrics=CompressionMetrics(registry))
-    app.add_middleware(RequestMiddleware, metrics=RequestMetrics(registry))
-    return app
+    # Outside of everything, so that it sees what FastAPI answers when all else fails.
+    return RequestMiddleware(app, RequestMetrics(registry))
 
 
 def __getattr__(name: str) -> Any:

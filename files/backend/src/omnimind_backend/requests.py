@@ -43,7 +43,7 @@ class RequestMetrics:
 
 
 class RequestMiddleware:
-    """The outermost middleware: sees what is sent to the client as it is sent.
+    """The outermost layer: sees what is sent to the client as it is sent.
 
     Args:
         app: any ASGI application.
@@ -60,20 +60,28 @@ class RequestMiddleware:
         identity = _identity(scope)
         token = request_id.set(identity)
         status = sent = 0
+        ended = False
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status, sent
+            nonlocal status, sent, ended
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message = {**message, "headers": [*message.get("headers", ()), (b"x-request-id", identity.encode())]}
             elif message["type"] == "http.response.body":
                 sent += len(message.get("body", b""))
+                ended = not message.get("more_body", False)
+            elif message["type"] == "http.response.pathsend":
+                ended = True
             await send(message)
 
         started = time.perf_counter()
         try:
             with self.metrics.active.track_inprogress():
                 await self.app(scope, receive, send_with_id)
+        except Exception:
+            # Answered and logged already; only an answer that is not whole must be cut off by the server.
+            if not ended:
+                raise
         finally:
             self._ended(scope, status, sent, time.perf_counter() - started)
             request_id.reset(token)

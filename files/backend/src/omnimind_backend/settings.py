@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .cache import CacheSettings
-from .compression import CompressionSettings
+from .compression import CompressionSettings, load
 from .images.limits import Limits
 
 PREFIX = "OMNIMIND_"
@@ -93,7 +93,7 @@ def _level(text: str) -> str:
 
 
 def _compression(text: str) -> tuple[Path, CompressionSettings]:
-    return Path(text), CompressionSettings.load(Path(text))
+    return Path(text), load(text)
 
 
 def _cache_url(text: str) -> CacheSettings:
