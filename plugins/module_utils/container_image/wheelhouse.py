@@ -26,15 +26,13 @@ def fill(
     if check_mode:
         return before
     directory.mkdir(parents=True, exist_ok=True, mode=0o755)
-    for name in before.strays:
-        (directory / name).unlink()
     if before.packages:
         _download(lock, directory, [*pip, "download", *_where(wheels), *download_options(python, machine)], run)
-        still = lacking(locked, _digests(directory), fits)
-        if still.packages:
-            raise ImageFailure(f"no wheel for Python {fits}: {', '.join(still.packages)}")
-        for name in still.strays:
-            (directory / name).unlink()
+    after = lacking(locked, _digests(directory), fits)
+    if after.packages:
+        raise ImageFailure(f"no wheel for Python {fits}: {', '.join(after.packages)}")
+    for name in after.strays:
+        (directory / name).unlink()
     for path in directory.iterdir():
         path.chmod(0o644)
     return before
