@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tarfile
@@ -13,12 +14,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from hosts.machine import require
-from integration.images import BACKEND, CACHE, CONFINED, IMAGE, NAME, Engine, Played, copy_of_backend
+from integration.images import BACKEND, CACHE, CONFINED, IMAGE, NAME, TAG, Engine, Played, copy_of_backend
 
 BILL = "/usr/share/sbom/omnimind-backend.cdx.json"
 PREVIOUS = f"{NAME}:previous"
@@ -321,6 +323,68 @@ def test_the_role_builds_by_buildx_where_it_is(engine: Engine, built: Played, so
         pytest.skip("docker has no buildx on this machine: that the role builds by it is not proved here")
     played = engine.play("backend_image", source=str(source), builder="buildx", tag="by-buildx")
     assert played.status == 0, played.output
+
+
+@pytest.fixture
+def registry(engine: Engine, tmp_path: Path) -> Iterator[str]:
+    """A registry on loopback: its address."""
+    require(**{"docker-registry": "docker-registry"})
+    address = f"127.0.0.1:{free_port()}"
+    settings = {
+        "version": 0.1,
+        "storage": {"filesystem": {"rootdirectory": str(tmp_path / "registry")}},
+        "http": {"addr": address},
+    }
+    (tmp_path / "registry.yml").write_text(json.dumps(settings))
+    command = ["docker-registry", "serve", str(tmp_path / "registry.yml")]
+    with open(tmp_path / "log", "w", encoding="utf-8") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+        try:
+            wait_until_it_listens(address)
+            yield address
+        finally:
+            process.terminate()
+            process.wait(10)
+            for name in engine("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", f"{address}/*").split():
+                engine("image", "rm", name, check=False)
+
+
+def test_a_registry_gets_the_image_once_and_gives_base_images(
+    engine: Engine, built: Played, source: Path, registry: str
+) -> None:
+    for name in ("omnimind-python:bookworm", "omnimind-python-build:bookworm"):
+        engine("tag", name, f"{registry}/{name}")
+        engine("push", f"{registry}/{name}")
+        engine("image", "rm", f"{registry}/{name}")
+    variables = {
+        "source": str(source),
+        "base_image": f"{registry}/omnimind-python:bookworm",
+        "build_image": f"{registry}/omnimind-python-build:bookworm",
+        "repository": f"{registry}/omnimind/backend",
+        "pull": True,
+    }
+    first = engine.play("backend_image", **variables)
+    assert first.status == 0 and first.changed, first.output
+    with urlopen(f"http://{registry}/v2/omnimind/backend/tags/list") as answer:
+        assert json.load(answer)["tags"] == [TAG]
+    again = engine.play("backend_image", **variables)
+    assert (again.status, again.changed) == (0, 0), again.output
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def wait_until_it_listens(address: str) -> None:
+    host, port = address.split(":")
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            socket.create_connection((host, int(port)), timeout=1).close()
+            return
+        except OSError:
+            assert time.monotonic() < deadline, f"nothing listens on {address}"
+            time.sleep(0.05)
 
 
 def listing(directory: Path) -> list[tuple[str, int]]:
