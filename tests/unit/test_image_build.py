@@ -254,3 +254,9 @@ def test_another_recipe_has_another_digest() -> None:
 def test_python_is_told_by_its_files() -> None:
     assert image_debian.python_version(["usr/bin/python3", "usr/bin/python3.9", "usr/bin/python3.11"]) == "3.11"
     assert image_debian.python_version(["usr/bin/perl"]) == ""
+
+
+def test_the_release_is_told_by_os_release() -> None:
+    assert image_debian.release_name('PRETTY_NAME="x"\nID=debian\nVERSION_CODENAME=trixie\n') == "trixie"
+    with pytest.raises(ImageFailure, match="this host runs fedora"):
+        image_debian.release_name("ID=fedora\n")

@@ -74,6 +74,14 @@ def parse_sources(listed: str, own: str, suite: str) -> str:
     return "".join(sorted(lines))
 
 
+def release_name(os_release: str) -> str:
+    """The release of a Debian system, by its os-release. ImageFailure for another system."""
+    found = dict(re.findall(r"^(ID|VERSION_CODENAME)=\"?([^\"\n]*)", os_release, re.MULTILINE))
+    if found.get("ID") != "debian" or not found.get("VERSION_CODENAME"):
+        raise ImageFailure(f"this host runs {found.get('ID', 'no system that is known')}, packages are taken from Debian only")
+    return found["VERSION_CODENAME"]
+
+
 def is_kept(name: str) -> bool:
     """Whether a file of mmdebstrap's result belongs to the image; licences do."""
     name = name.removeprefix("./").strip("/")

@@ -24,19 +24,18 @@ from .debian import (
     manifest,
     parse_sources,
     python_version,
+    release_name,
 )
 from .errors import ImageFailure
 from .lock import ARCHITECTURES
 
+OS_RELEASE = Path("/etc/os-release")
 Run = Callable[[Sequence[str]], "tuple[int, str, str]"]  # a command to its exit status, output and errors
 
 
 def recipe_of_host(run: Run, image: str, packages: Sequence[str], shell: bool) -> Recipe:
     """The recipe for this host: its own release of Debian, from the sources that its apt has."""
-    try:
-        suite = platform.freedesktop_os_release()["VERSION_CODENAME"]
-    except (OSError, KeyError) as error:
-        raise ImageFailure("this host is no Debian: its os-release has no VERSION_CODENAME") from error
+    suite = release_name(OS_RELEASE.read_text(encoding="utf-8"))
     wanted = "$(REPO_URI) $(RELEASE) $(COMPONENT)"
     listed = _must(run, ["apt-get", "indextargets", "--format", wanted, "Created-By: Packages"])
     settings = _must(run, ["apt-config", "dump", "--no-empty", "Acquire::http", "Acquire::https"])
@@ -52,8 +51,8 @@ def make(run: Run, recipe: Recipe, archive: Path) -> None:
         (scratch / "apt.conf").write_text(recipe.settings, encoding="utf-8")
         root = scratch / "root.tar"
         _must(run, command(recipe, str(scratch / "sources.list"), str(scratch / "apt.conf"), str(root)))
-        release = Path("/etc/os-release").read_text(encoding="utf-8")
-        python = _write_layer(root, scratch / "layer.tar", added_files(recipe, release))
+        added = added_files(recipe, OS_RELEASE.read_text(encoding="utf-8"))
+        python = _write_layer(root, scratch / "layer.tar", added)
         root.unlink()
         _write_archive(recipe, scratch / "layer.tar", python, scratch / "image.tar")
         os.replace(scratch / "image.tar", archive)
