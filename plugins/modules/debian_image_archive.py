@@ -7,9 +7,10 @@ DOCUMENTATION = r"""
 module: debian_image_archive
 short_description: An image of Debian packages, as an archive
 description:
-  - Makes an archive that C(docker load) takes, of packages from the apt sources of the host, with mmdebstrap. No registry
-    is asked.
-  - The image carries a digest of its recipe (packages, release, sources) as the label C(omnimind.platform.recipe-digest).
+  - Makes an archive that C(docker load) takes, of packages from the apt sources of the host, with mmdebstrap. No
+    registry is asked.
+  - The image carries a digest of its recipe (packages, release, sources) as the label
+    C(omnimind.platform.recipe-digest).
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
 options:
@@ -23,18 +24,20 @@ options:
     elements: str
     required: true
   shell:
-    description: Whether the image is a small Debian system with a shell and apt. Else it holds only what the packages bring,
-      unpacked and not configured.
+    description: Whether the image is a small Debian system with a shell and apt. Else it holds only what the
+      packages bring, unpacked and not configured.
     type: bool
     default: false
   directory:
     description: Where archives are kept. One of the same recipe is used again.
     type: path
     required: true
-  present:
-    description: Recipe digest of the image that the engine has. Nothing is made when it is that of this recipe.
-    type: str
-    default: ""
+  images:
+    description: The image that the engine has, as M(community.docker.docker_image_info) tells. Nothing is made when it
+      is of this recipe.
+    type: list
+    elements: dict
+    default: []
   refresh:
     description: Make the image anew with the packages as they are now.
     type: bool
@@ -77,7 +80,11 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.omnimind.platform.plugins.module_utils.container_image.debian_archive import make, recipe_of_host
+from ansible_collections.omnimind.platform.plugins.module_utils.container_image.debian import recipe_of
+from ansible_collections.omnimind.platform.plugins.module_utils.container_image.debian_archive import (
+    make,
+    recipe_of_host,
+)
 from ansible_collections.omnimind.platform.plugins.module_utils.container_image.errors import ImageFailure
 
 ARGUMENTS = {
@@ -85,7 +92,7 @@ ARGUMENTS = {
     "packages": {"type": "list", "elements": "str", "required": True},
     "shell": {"type": "bool", "default": False},
     "directory": {"type": "path", "required": True},
-    "present": {"type": "str", "default": ""},
+    "images": {"type": "list", "elements": "dict", "default": []},
     "refresh": {"type": "bool", "default": False},
 }
 
@@ -101,7 +108,7 @@ def main() -> None:
         recipe = recipe_of_host(run, params["image"], params["packages"], params["shell"])
         slug = params["image"].replace("/", "_").replace(":", "_")
         archive = Path(params["directory"], f"{slug}-{recipe.digest[:16]}.tar")
-        due = params["refresh"] or params["present"] != recipe.digest
+        due = params["refresh"] or recipe_of(params["images"]) != recipe.digest
         if due and not module.check_mode and (params["refresh"] or not archive.exists()):
             make(run, recipe, archive)
     except ImageFailure as failure:

@@ -7,10 +7,10 @@ DOCUMENTATION = r"""
 module: python_wheelhouse
 short_description: The wheels of a lock, in a directory
 description:
-  - Makes a directory hold a wheel for each package of a lock (C(NAME==VERSION --hash=sha256:...)), and nothing else, so that
-    an image can be built of them without a network.
-  - The wheels are for the Python that is named, whichever Python the host has. Only files whose hashes the lock knows are
-    taken, and those that are there are kept.
+  - Makes a directory hold a wheel for each package of a lock (C(NAME==VERSION --hash=sha256:...)), and nothing else,
+    so that an image can be built of them without a network.
+  - The wheels are for the Python that is named, whichever Python the host has. Only files whose hashes the lock
+    knows are taken, and those that are there are kept.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
 options:
@@ -97,9 +97,10 @@ def main() -> None:
         status, out, err = module.run_command(list(command))
         return status, out + err
 
-    lock, directory, pip = Path(params["lock"]), Path(params["directory"]), params["pip"] or [sys.executable, "-m", "pip"]
+    target, pip = (params["python"], params["machine"]), params["pip"] or [sys.executable, "-m", "pip"]
+    lock, directory = Path(params["lock"]), Path(params["directory"])
     try:
-        found = fill(lock, directory, params["python"], params["machine"], pip, params["wheels"], run, module.check_mode)
+        found = fill(lock, directory, *target, pip, params["wheels"], run, module.check_mode)
     except ImageFailure as failure:
         module.fail_json(msg=str(failure))
     module.exit_json(changed=bool(found), fetched=found.packages, removed=found.strays)

@@ -137,7 +137,7 @@ def test_names_that_docker_refuses(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("reference", "name", "tag"),
-    [("a", "a", "latest"), ("a:1", "a", "1"), ("example.com:5000/a", "example.com:5000/a", "latest"), ("h:1/a:2", "h:1/a", "2")],
+    [("a", "a", "latest"), ("a:1", "a", "1"), ("host:5000/a", "host:5000/a", "latest"), ("h:1/a:2", "h:1/a", "2")],
 )
 def test_references_are_split(reference: str, name: str, tag: str) -> None:
     assert image_names.split(reference) == (name, tag)
@@ -158,7 +158,8 @@ def inspected(tag: str, python: str = "3.11.2", architecture: str = "amd64", dig
     }  # fmt: skip
 
 
-BASES = [inspected("base:1"), inspected("build:1")]
+TAGS = ("base:1", "build:1")
+BASES = [inspected(tag) for tag in TAGS]
 
 
 @pytest.mark.parametrize(
@@ -187,9 +188,9 @@ def test_variables_that_cannot_be_right(changed: dict, complaint: str) -> None:
         ({}, BASES[1:], "base_image: base:1 is not on this engine; pull it"),
         ({}, BASES[:1], "build_image: build:1 is not on this engine; pull it"),
         ({}, [BASES[0], inspected("build:1", "3.12.1")], "build_image: build:1 has Python 3.12, base:1 has 3.11"),
-        ({}, [BASES[0], inspected("build:1", architecture="arm64")], "build_image: build:1 is for arm64, base:1 for amd64"),
-        ({}, [inspected(tag, architecture="s390x") for tag in ("base:1", "build:1")], "base_image: base:1 is for s390x"),
-        ({}, [inspected(tag, "") for tag in ("base:1", "build:1")], "python: base:1 does not say which Python it has"),
+        ({}, [BASES[0], inspected("build:1", architecture="arm64")], "build_image: build:1 is for arm64, base:1 for am"),
+        ({}, [inspected(tag, architecture="s390x") for tag in TAGS], "base_image: base:1 is for s390x"),
+        ({}, [inspected(tag, "") for tag in TAGS], "python: base:1 does not say which Python it has"),
         ({"python": "3.12"}, BASES, "python: 3.12 is wanted, and base:1 has 3.11"),
         ({"builder": "buildx"}, BASES, "builder: buildx is wanted"),
     ],
@@ -215,7 +216,11 @@ def test_what_a_build_goes_by() -> None:
     }  # fmt: skip
 
 
-LISTED = "http://a/ bookworm main\nhttp://a/ bookworm-updates main\nhttp://s/ bookworm-security main\nhttp://x/ sid main\n"
+LISTED = """http://a/ bookworm main
+http://a/ bookworm-updates main
+http://s/ bookworm-security main
+http://x/ sid main
+"""
 
 
 def test_sources_are_those_of_the_release() -> None:

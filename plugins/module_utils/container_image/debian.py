@@ -78,7 +78,8 @@ def release_name(os_release: str) -> str:
     """The release of a Debian system, by its os-release. ImageFailure for another system."""
     found = dict(re.findall(r"^(ID|VERSION_CODENAME)=\"?([^\"\n]*)", os_release, re.MULTILINE))
     if found.get("ID") != "debian" or not found.get("VERSION_CODENAME"):
-        raise ImageFailure(f"this host runs {found.get('ID', 'no system that is known')}, packages are taken from Debian only")
+        system = found.get("ID", "no system that is known")
+        raise ImageFailure(f"this host runs {system}, packages are taken from Debian only")
     return found["VERSION_CODENAME"]
 
 
@@ -119,6 +120,12 @@ def configuration(recipe: Recipe, layer: str, architecture: str, python: str, cr
         "rootfs": {"type": "layers", "diff_ids": [f"sha256:{layer}"]},
         "history": [{"created": created, "created_by": f"mmdebstrap {recipe.suite}: {' '.join(recipe.packages)}"}],
     }
+
+
+def recipe_of(images: Iterable[Mapping[str, Any]]) -> str:
+    """The digest that an image is labelled with, as the engine's API describes it; empty without one."""
+    labels = [(image.get("Config") or {}).get("Labels") or {} for image in images]
+    return next((found[RECIPE_LABEL] for found in labels if RECIPE_LABEL in found), "")
 
 
 def manifest(recipe: Recipe, config: str) -> list[Mapping[str, Any]]:

@@ -78,7 +78,7 @@ def is_for(wheel: str, fits: str) -> bool:
 def download_options(python: str, machine: str) -> list[str]:
     """Options of `pip download` that choose wheels for a Python on Linux, whichever Python pip itself runs on."""
     levels = [f"manylinux_2_{level}_{machine}" for level in range(NEWEST_GLIBC, OLDEST_GLIBC - 1, -1)]
-    names = [*levels, f"manylinux2014_{machine}", f"manylinux2010_{machine}", f"manylinux1_{machine}", f"linux_{machine}"]
+    names = levels + [f"{kind}_{machine}" for kind in ("manylinux2014", "manylinux2010", "manylinux1", "linux")]
     options = ["--only-binary", ":all:", "--no-deps", "--require-hashes", "--implementation", "cp"]
     options += ["--python-version", python]
     return options + [word for name in names for word in ("--platform", name)]

@@ -11,7 +11,7 @@ from .errors import ImageFailure
 
 
 def read_source(directory: Path, left_out: Iterable[str] = ()) -> dict[str, bytes]:
-    """The files of the context by name, without the directories `left_out`. ImageFailure when there is no Dockerfile."""
+    """The files of the context by name, without the directories `left_out`; ImageFailure without a Dockerfile."""
     if not (directory / "Dockerfile").is_file():
         raise ImageFailure(f"source: {directory} has no Dockerfile")
     ignore = directory / ".dockerignore"
