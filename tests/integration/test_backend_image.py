@@ -261,7 +261,7 @@ def assert_refused(engine: Engine, complaint: str, **variables: Any) -> None:
     ("variables", "complaint"),
     [
         ({"base_image": "omnimind-nothing:1"}, "backend_image_base_image: omnimind-nothing:1 is not on this engine"),
-        ({"tag": "no tag", "rollback_tag": ":1"}, "backend_image_tag: 'no tag' is .*; backend_image_rollback_tag: ':1'"),
+        ({"tag": "no tag", "rollback_tag": ":1"}, "backend_image_tag: 'no tag' .*; backend_image_rollback_tag: ':1'"),
         ({"docker_host": "unix:///nowhere/docker.sock"}, "backend_image_docker_host: no engine answers"),
         ({"base_imgae": "x"}, "backend_image_base_imgae is no variable .*, did you mean backend_image_base_image"),
         ({"size_limit_mb": "small"}, "backend_image_size_limit_mb"),

@@ -188,7 +188,7 @@ def test_variables_that_cannot_be_right(changed: dict, complaint: str) -> None:
         ({}, BASES[1:], "base_image: base:1 is not on this engine; pull it"),
         ({}, BASES[:1], "build_image: build:1 is not on this engine; pull it"),
         ({}, [BASES[0], inspected("build:1", "3.12.1")], "build_image: build:1 has Python 3.12, base:1 has 3.11"),
-        ({}, [BASES[0], inspected("build:1", architecture="arm64")], "build_image: build:1 is for arm64, base:1 for am"),
+        ({}, [BASES[0], inspected("build:1", architecture="arm64")], "build_image: build:1 is for arm64, base:1 for"),
         ({}, [inspected(tag, architecture="s390x") for tag in TAGS], "base_image: base:1 is for s390x"),
         ({}, [inspected(tag, "") for tag in TAGS], "python: base:1 does not say which Python it has"),
         ({"python": "3.12"}, BASES, "python: 3.12 is wanted, and base:1 has 3.11"),
