@@ -19,15 +19,11 @@ options:
     type: str
     required: true
   packages:
-    description: The packages; what they depend on comes along.
+    description: The packages; what they depend on comes along. They are unpacked and not configured, so there is a shell
+      only where one of them brings it.
     type: list
     elements: str
     required: true
-  shell:
-    description: Whether the image is a small Debian system with a shell and apt. Else it holds only what the
-      packages bring, unpacked and not configured.
-    type: bool
-    default: false
   directory:
     description: Where archives are kept. One of the same recipe is used again.
     type: path
@@ -90,7 +86,6 @@ from ansible_collections.omnimind.platform.plugins.module_utils.container_image.
 ARGUMENTS = {
     "image": {"type": "str", "required": True},
     "packages": {"type": "list", "elements": "str", "required": True},
-    "shell": {"type": "bool", "default": False},
     "directory": {"type": "path", "required": True},
     "images": {"type": "list", "elements": "dict", "default": []},
     "refresh": {"type": "bool", "default": False},
@@ -105,7 +100,7 @@ def main() -> None:
         return module.run_command(list(command), handle_exceptions=False)
 
     try:
-        recipe = recipe_of_host(run, params["image"], params["packages"], params["shell"])
+        recipe = recipe_of_host(run, params["image"], params["packages"])
         slug = params["image"].replace("/", "_").replace(":", "_")
         archive = Path(params["directory"], f"{slug}-{recipe.digest[:16]}.tar")
         due = params["refresh"] or recipe_of(params["images"]) != recipe.digest

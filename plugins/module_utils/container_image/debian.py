@@ -22,10 +22,13 @@ _STATUS_HOOK = (
 _LEFT_OUT = re.compile(
     r"(?:(?:etc/apt|var/lib/apt|var/cache|usr/share/(?:doc|man|info|locale|lintian|bug|doc-base)"
     r"|usr/lib/python3[.0-9]*/(?:test|idlelib|lib2to3|ensurepip|turtledemo|tkinter|pydoc_data))(?:/.*)?"
-    r"|(?:dev|proc|sys|run|var/log)/.+)\Z"
+    r"|(?:dev|proc|sys|run|var/log)/.+"
+    # Packages depend on dpkg for their installation; nothing is installed here any more.
+    r"|(?:usr/)?s?bin/(?:dpkg|update-alternatives|start-stop-daemon|tarcat|rmt|tar\Z)[^/]*)\Z"
 )
 _LICENCE = re.compile(r"usr/share/doc/[^/]+/copyright\Z")
-_SHELL_LESS = (
+_AUTHORITY = re.compile(r"usr/share/ca-certificates/mozilla/[^/]+\.crt\Z")
+_USERS = (
     "root:x:0:0:root:/root:/usr/sbin/nologin\n"
     "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"
     "nonroot:x:10001:10001:nonroot:/tmp:/usr/sbin/nologin\n"
@@ -34,11 +37,10 @@ _SHELL_LESS = (
 
 @dataclass(frozen=True)
 class Recipe:
-    """An image: `shell` says whether it is a system with a shell, apt and dpkg, or only what the packages bring."""
+    """An image that holds what packages bring, unpacked and not configured: no more than they need comes along."""
 
     image: str
     packages: tuple[str, ...]
-    shell: bool
     suite: str
     sources: str
     settings: str = ""
@@ -52,10 +54,9 @@ class Recipe:
 
 def command(recipe: Recipe, sources: str, settings: str, target: str) -> list[str]:
     """mmdebstrap's command line; the files with apt's sources and settings, and the tar it makes."""
-    variant = ["--variant=minbase"] if recipe.shell else ["--variant=extract", f"--extract-hook={_STATUS_HOOK}"]
     return [
-        "mmdebstrap", "--quiet", "--mode=root", "--format=tar", *variant, f"--include={','.join(recipe.packages)}",
-        f"--aptopt={settings}", recipe.suite, target, sources,
+        "mmdebstrap", "--quiet", "--mode=root", "--format=tar", "--variant=extract", f"--extract-hook={_STATUS_HOOK}",
+        f"--include={','.join(recipe.packages)}", f"--aptopt={settings}", recipe.suite, target, sources,
     ]  # fmt: skip
 
 
@@ -89,12 +90,16 @@ def is_kept(name: str) -> bool:
     return bool(name) and (bool(_LICENCE.match(name)) or not _LEFT_OUT.match(name))
 
 
-def added_files(recipe: Recipe, release: str) -> dict[str, str]:
-    """What packages would make when they were configured, where they are only unpacked."""
-    if recipe.shell:
-        return {}
-    return {
-        "etc/passwd": _SHELL_LESS,
+def is_authority(name: str) -> bool:
+    """Whether a file is the certificate of an authority that Debian trusts."""
+    return bool(_AUTHORITY.match(name))
+
+
+def added_files(release: str, authorities: Sequence[str]) -> dict[str, str]:
+    """What packages would make when they were configured, as they are only unpacked."""
+    bundle = {"etc/ssl/certs/ca-certificates.crt": "".join(authorities)} if authorities else {}
+    return bundle | {
+        "etc/passwd": _USERS,
         "etc/group": "root:x:0:\nnogroup:x:65534:\nnonroot:x:10001:\n",
         "etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
         "etc/os-release": release,

@@ -20,6 +20,7 @@ from .debian import (
     architecture_of,
     command,
     configuration,
+    is_authority,
     is_kept,
     manifest,
     parse_sources,
@@ -33,13 +34,13 @@ OS_RELEASE = Path("/etc/os-release")
 Run = Callable[[Sequence[str]], "tuple[int, str, str]"]  # a command to its exit status, output and errors
 
 
-def recipe_of_host(run: Run, image: str, packages: Sequence[str], shell: bool) -> Recipe:
+def recipe_of_host(run: Run, image: str, packages: Sequence[str]) -> Recipe:
     """The recipe for this host: its own release of Debian, from the sources that its apt has."""
     suite = release_name(OS_RELEASE.read_text(encoding="utf-8"))
     wanted = "$(REPO_URI) $(RELEASE) $(COMPONENT)"
     listed = _must(run, ["apt-get", "indextargets", "--format", wanted, "Created-By: Packages"])
     settings = _must(run, ["apt-config", "dump", "--no-empty", "Acquire::http", "Acquire::https"])
-    return Recipe(image, tuple(packages), shell, suite, parse_sources(listed, suite, suite), settings)
+    return Recipe(image, tuple(packages), suite, parse_sources(listed, suite, suite), settings)
 
 
 def make(run: Run, recipe: Recipe, archive: Path) -> None:
@@ -51,8 +52,7 @@ def make(run: Run, recipe: Recipe, archive: Path) -> None:
         (scratch / "apt.conf").write_text(recipe.settings, encoding="utf-8")
         root = scratch / "root.tar"
         _must(run, command(recipe, str(scratch / "sources.list"), str(scratch / "apt.conf"), str(root)))
-        added = added_files(recipe, OS_RELEASE.read_text(encoding="utf-8"))
-        python = _write_layer(root, scratch / "layer.tar", added)
+        python = _write_layer(root, scratch / "layer.tar", OS_RELEASE.read_text(encoding="utf-8"))
         root.unlink()
         _write_archive(recipe, scratch / "layer.tar", python, scratch / "image.tar")
         os.replace(scratch / "image.tar", archive)
@@ -69,20 +69,22 @@ def _must(run: Run, words: Sequence[str]) -> str:
     return output
 
 
-def _write_layer(root: Path, layer: Path, added: dict[str, str]) -> str:
+def _write_layer(root: Path, layer: Path, release: str) -> str:
     """Copy what is kept of a root file system, and add files; return the version of its Python."""
-    names = []
+    names, authorities = [], []
     with tarfile.open(root) as source, tarfile.open(layer, "w", format=tarfile.PAX_FORMAT) as target:
         for member in source:
             name = member.name.removeprefix("./")
-            if not is_kept(member.name) or name in added:
+            if not is_kept(name):
                 continue
+            if is_authority(name):
+                authorities.append(source.extractfile(member).read().decode())
             names.append(name)
             member.name = name
             if member.islnk():
                 member.linkname = member.linkname.removeprefix("./")
             target.addfile(member, source.extractfile(member) if member.isreg() else None)
-        for name, text in added.items():
+        for name, text in added_files(release, authorities).items():
             member = tarfile.TarInfo(name)
             member.size, member.mode = len(text.encode()), 0o644
             target.addfile(member, io.BytesIO(text.encode()))
