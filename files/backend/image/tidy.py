@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import compileall
+import py_compile
 import shutil
 import subprocess
 import sys
@@ -25,7 +26,7 @@ def main(directory: Path) -> int:
         subprocess.run(["strip", "--strip-unneeded", *libraries], check=True)
     # The time of a source file is another in every build: compiled code is found right by no check at all.
     compiled = compileall.compile_dir(
-        directory, quiet=1, workers=0, invalidation_mode=compileall.PycInvalidationMode.UNCHECKED_HASH
+        directory, quiet=1, workers=0, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
     )
     # Whatever the context's modes were.
     for path in (directory, *directory.rglob("*")):
