@@ -9,8 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-# What packages bring for people, compilers and their own tests.
-NOT_RUN = ("bin", "**/tests", "**/test", "**/__pycache__", "**/*.pyi", "**/*.pxd", "**/*.pyx", "**/*.c", "**/*.h")
+# What packages bring for people, compilers, their own tests, and for packages that are not here.
+OPTIONAL = ("PIL/_imagingtk*", "zstandard/_cffi*")
+NOT_RUN = (
+    *OPTIONAL, "bin", "**/tests", "**/test", "**/__pycache__", "**/*.pyi", "**/*.pxd", "**/*.pyx", "**/*.c", "**/*.h"
+)  # fmt: skip
 
 
 def main(directory: Path) -> int:
