@@ -29,8 +29,8 @@ options:
     type: path
     required: true
   images:
-    description: The image that the engine has, as M(community.docker.docker_image_info) tells. Nothing is made when it
-      is of this recipe.
+    description: Images that the engine has, as M(community.docker.docker_image_info) tells. Nothing is made when the
+      one of this name is of this recipe.
     type: list
     elements: dict
     default: []
@@ -103,7 +103,7 @@ def main() -> None:
         recipe = recipe_of_host(run, params["image"], params["packages"])
         slug = params["image"].replace("/", "_").replace(":", "_")
         archive = Path(params["directory"], f"{slug}-{recipe.digest[:16]}.tar")
-        due = params["refresh"] or recipe_of(params["images"]) != recipe.digest
+        due = params["refresh"] or recipe_of(params["image"], params["images"]) != recipe.digest
         if due and not module.check_mode and (params["refresh"] or not archive.exists()):
             make(run, recipe, archive)
     except ImageFailure as failure:

@@ -226,9 +226,9 @@ def test_one_byte_builds_check_mode_tells_and_a_rollback_goes_back(
     assert second != first and engine.id(PREVIOUS) == first
     assert engine.play("backend_image", source=str(changed)).changed == 0
 
+    told = engine.play("backend_image_rollback", "--check")
+    assert told.changed and engine.id(IMAGE) == second, told.output
     for wanted, kept in ((first, second), (second, first)):
-        told = engine.play("backend_image_rollback", "--check")
-        assert told.changed and engine.id(IMAGE) == kept, told.output
         back = engine.play("backend_image_rollback")
         assert back.status == 0, back.output
         assert (engine.id(IMAGE), engine.id(PREVIOUS)) == (wanted, kept)
@@ -266,9 +266,12 @@ def assert_refused(engine: Engine, complaint: str, **variables: Any) -> None:
     ("variables", "complaint"),
     [
         ({"base_image": "omnimind-nothing:1"}, "backend_image_base_image: omnimind-nothing:1 is not on this engine"),
-        ({"tag": "no tag", "rollback_tag": ":1"}, "backend_image_tag: 'no tag' .*; backend_image_rollback_tag: ':1'"),
+        (
+            {"tag": "no tag", "rollback_tag": ":1", "base_imgae": "x"},
+            "backend_image_base_imgae is no variable .*, did you mean backend_image_base_image.*; "
+            "backend_image_tag: 'no tag' .*; backend_image_rollback_tag: ':1'",
+        ),
         ({"docker_host": "unix:///nowhere/docker.sock"}, "backend_image_docker_host: no engine answers"),
-        ({"base_imgae": "x"}, "backend_image_base_imgae is no variable .*, did you mean backend_image_base_image"),
         ({"size_limit_mb": "small"}, "backend_image_size_limit_mb"),
         ({"source": "/nowhere", "version": "1"}, "source: /nowhere has no Dockerfile"),
     ],

@@ -127,9 +127,10 @@ def configuration(recipe: Recipe, layer: str, architecture: str, python: str, cr
     }
 
 
-def recipe_of(images: Iterable[Mapping[str, Any]]) -> str:
-    """The digest that an image is labelled with, as the engine's API describes it; empty without one."""
-    labels = [(image.get("Config") or {}).get("Labels") or {} for image in images]
+def recipe_of(name: str, images: Iterable[Mapping[str, Any]]) -> str:
+    """The digest that an image is labelled with, of images as the engine's API describes them; empty without one."""
+    named = (image for image in images if name in (image.get("RepoTags") or ()))
+    labels = [(image.get("Config") or {}).get("Labels") or {} for image in named]
     return next((found[RECIPE_LABEL] for found in labels if RECIPE_LABEL in found), "")
 
 
