@@ -81,3 +81,8 @@ def test_what_is_installed_is_what_is_pinned() -> None:
     for bootstrap in ("pip", "setuptools", "wheel"):
         installed.pop(bootstrap, None)
     assert installed == pins()
+
+
+def test_every_molecule_scenario_has_its_test() -> None:
+    scenarios = {path.parent.name for path in ROOT.glob("molecule/*/molecule.yml")}
+    assert scenarios == {path.stem.removeprefix("test_") for path in ROOT.glob("tests/molecule/test_*.py")}
