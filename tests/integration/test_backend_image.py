@@ -255,10 +255,10 @@ def test_a_wheel_that_the_lock_does_not_know_is_not_taken(engine: Engine, built:
 
 def assert_refused(engine: Engine, complaint: str, **variables: Any) -> None:
     """The play fails with the complaint, and names, images and containers are what they were."""
-    names = engine("image", "ls", "--no-trunc", NAME)
+    names = engine.names()
     played = engine.play("backend_image", **variables)
     assert played.status and re.search(complaint, played.words), played.output
-    assert engine("image", "ls", "--no-trunc", NAME) == names
+    assert engine.names() == names
     assert engine("ps", "--all", "--quiet", "--filter", "name=omnimind-backend-image") == ""
 
 
@@ -310,12 +310,14 @@ def buildkit_client() -> tuple[list[str], dict[str, str]]:
 
 
 def test_buildkit_makes_the_same(engine: Engine, built: Played, tmp_path: Path, record_property: Any) -> None:
-    """From the context that the role has laid down, with no network."""
+    """From the same source and wheels, with no network."""
     command, environment = buildkit_client()
+    context = copy_of_backend(tmp_path / "context")
+    shutil.copytree(CACHE / "context" / "wheelhouse", context / "wheelhouse")
     name = f"{NAME}:buildkit"
     began = time.monotonic()
     done = subprocess.run(
-        [*command, "--network", "none", "--tag", name, str(CACHE / "context")],
+        [*command, "--network", "none", "--tag", name, str(context)],
         env={**os.environ, **engine.environment, **environment, "DOCKER_CONFIG": str(tmp_path)},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
