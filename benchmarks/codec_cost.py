@@ -103,7 +103,8 @@ def _answering(body: bytes) -> App:
 
 
 def _scope(coding: str) -> dict[str, Any]:
-    headers = [(b"host", b"bench"), (b"accept", b"*/*"), (b"user-agent", b"bench"), (b"accept-encoding", coding.encode())]
+    headers = [(b"host", b"bench"), (b"accept", b"*/*"), (b"user-agent", b"bench")]
+    headers.append((b"accept-encoding", coding.encode()))
     return {"type": "http", "method": "GET", "path": "/", "headers": headers, "extensions": {}}
 
 

@@ -28,9 +28,9 @@ def measure(options: Options) -> Table:
     table.notes = [
         "The small request is an answer of 56 bytes by uvicorn, over a connection of its own each time, while four",
         "clients fetch 1 MB by Brotli without a pause. Memory is resident, of the whole server, with the connection;",
-        "each stream has sent 64 events of 1 KB. Over the codec: time in the middleware, less the application alone and",
-        "the bare codec; the best of many turns, as others use this machine. Targets that name the peer are taken from",
-        "its figure of the same run.",
+        "each stream has sent 64 events of 1 KB. Over the codec: CPU of a request, less the application's alone and",
+        "the bare codec's; the best of many turns, but still a matter of who else uses the machine. Targets that name",
+        "no figure of their own are a share of the peer's, or of the codec's, in the same run.",
     ]
     table.figures += [_small_requests(options), *gzip_of_a_megabyte(options), *over_the_codec(options)]
     table.figures += _memory()

@@ -39,7 +39,7 @@ def create_app(settings: Settings | None = None) -> RequestMiddleware:
     cache = MultiLevelCache(settings.cache, registry)
     pool = Pool(settings.workers, settings.queue, registry)
     store, uploads = Store(), Uploads(settings.limits.body)
-    parts = status.Parts(settings.version or VERSION, cache, compression, pool, store)
+    parts = status.Parts(settings.version or VERSION, cache, compression, pool, store, settings.limits)
     readiness = health.Readiness(cache, compression)
 
     def stop() -> None:

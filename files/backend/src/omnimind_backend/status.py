@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -17,6 +17,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
 
 from .cache import MultiLevelCache
 from .cache import status as cache_status
+from .images.limits import Limits
 from .live_compression import LiveCompression
 from .tasks.pool import Pool
 from .tasks.store import Store
@@ -34,12 +35,12 @@ class Parts:
     compression: LiveCompression
     pool: Pool
     store: Store
+    limits: Limits
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     started: float = field(default_factory=time.time)
 
     def status(self) -> dict[str, Any]:
         """Plain values that JSON knows; nothing is asked over the network."""
-        settings = self.compression()
         return {
             "version": self.version,
             "started": round(self.started, 3),
@@ -47,13 +48,11 @@ class Parts:
             "tasks": self.pool.status(),
             "cache": cache_status(self.cache),
             "compression": {
-                "codings": list(settings.codings),
-                "stream_codings": list(settings.stream_codings),
-                "levels": dict(settings.levels),
-                "minimum_size": settings.minimum_size,
+                **asdict(self.compression()),
                 "read_at": round(self.compression.read_at, 3),
                 "problem": self.compression.problem or None,
             },
+            "limits": asdict(self.limits),
         }
 
     async def events(self, seconds: float, count: int | None) -> AsyncIterator[str]:
@@ -107,6 +106,7 @@ def _page(parts: Parts) -> str:
                 _section("Tasks", tasks),
                 _section("Cache", {**cache, **cache["local"]}, leave_out={"local"}),
                 _section("Compression", compression, leave_out={"read_at"}),
+                _section("Limits of a picture", status["limits"]),
             ]
         ),
         tasks=_tasks(parts.store),
@@ -127,6 +127,7 @@ def _words(value: Any) -> str:
         bool: lambda yes: "yes" if yes else "no",
         type(None): lambda _: "none",
         list: lambda items: ", ".join(map(str, items)) or "none",
+        tuple: lambda items: ", ".join(map(str, items)) or "none",
         dict: lambda items: ", ".join(f"{name} {_words(item)}" for name, item in items.items()) or "none",
     }
     return kinds.get(type(value), str)(value)

@@ -36,8 +36,9 @@ class Server:
     def command(self) -> list[str]:
         login = ["--requirepass", self.password, "--masterauth", self.password] if self.password else []
         return [
-            binary("redis-server"), "--port", str(self.port), "--bind", HOST, "--dir", str(self.directory), "--save", "",
-            "--appendonly", "no", "--logfile", "log", "--repl-diskless-sync-delay", "0", *login, *self.options,
+            binary("redis-server"), "--port", str(self.port), "--bind", HOST, "--dir", str(self.directory),
+            "--save", "", "--appendonly", "no", "--logfile", "log",
+            "--repl-diskless-sync-delay", "0", *login, *self.options,
         ]  # fmt: skip
 
     def start(self) -> Server:
@@ -61,6 +62,10 @@ class Server:
         with self.client(decode_responses=True) as client:
             client.response_callbacks.clear()
             return client.execute_command(*command)
+
+    @property
+    def id(self) -> str:
+        return str(self.call("CLUSTER", "MYID"))
 
     def info(self, section: str) -> dict[str, str]:
         lines = str(self.call("INFO", section)).splitlines()
@@ -134,7 +139,11 @@ class Cluster(Servers):
         for server in self:
             if server.process is None or server.process.poll() is not None:
                 server.start()
-        wait_for(self._is_settled, "the cluster settles", seconds=20)
+        try:
+            wait_for(self._is_settled, "the cluster settles", seconds=25)
+        except AssertionError as error:
+            views = [f"{server.address}:\n{server.call('CLUSTER', 'NODES')}" for server in self if server.answers()]
+            raise AssertionError("\n".join([str(error), *views])) from None
 
     def _is_settled(self) -> bool:
         views = set()
@@ -167,7 +176,7 @@ def cluster(directory: Path) -> Iterator[Cluster]:
         known = "cluster_known_nodes:6"
         wait_for(lambda: all(known in str(server.call("CLUSTER", "INFO")) for server in servers), "all nodes meet")
         for master, replica in zip(servers[:3], servers[3:]):
-            replica.call("CLUSTER", "REPLICATE", master.call("CLUSTER", "MYID"))
+            replica.call("CLUSTER", "REPLICATE", master.id)
         servers.settle()
         yield servers
 

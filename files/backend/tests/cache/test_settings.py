@@ -94,7 +94,9 @@ def test_a_url_is_refused_without_its_password(url: str, words: list[str]) -> No
 
 
 def test_a_password_is_never_shown() -> None:
-    settings = CacheSettings(topology="single", nodes=("h:1",), username="app", password=SECRET, sentinel_password=SECRET)
+    settings = CacheSettings(
+        topology="single", nodes=("h:1",), username="app", password=SECRET, sentinel_password=SECRET
+    )
     assert "s3cret" not in f"{settings!r} {settings}"
     assert pickle.loads(pickle.dumps(settings)).password == SECRET  # It is there all the same.
 

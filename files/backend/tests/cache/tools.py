@@ -13,6 +13,10 @@ from typing import Any
 from omnimind_backend.cache import CacheSettings, MultiLevelCache
 from prometheus_client import CollectorRegistry
 
+# The least that a user of Redis needs, and what it needs more to be told of changes.
+RIGHTS = "~omnimind:* &__redis__:invalidate +get +set +eval +getrange +unlink +exists +scan +ping".split()
+LISTENING = "+client|id +client|tracking +subscribe".split()
+
 
 class Source:
     """Where values come from when they are not in the cache. It counts how often it is asked."""

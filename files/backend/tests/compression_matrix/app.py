@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import tempfile
+import os
 import time
 from base64 import b64encode
 from pathlib import Path
@@ -16,8 +16,9 @@ from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-PAUSE = 0.1  # seconds between the parts of a stream
+PAUSE = 0.15  # seconds between the parts of a stream
 TAG = '"v1"'
+FILES = "COMPRESSION_MATRIX_FILES"  # in the environment: the directory of what is served below /file
 PREPARED = brotli.compress(JSON)
 _DIGEST = b64encode(hashlib.sha256(JSON).digest()).decode()
 
@@ -78,7 +79,7 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
     elif path.startswith("/wrapped"):
         await _wrapped({**scope, "path": path.removeprefix("/wrapped")}, receive, send)
     elif path.startswith("/file/"):
-        await FileResponse(files() / path.removeprefix("/file/"))(scope, receive, send)
+        await FileResponse(Path(os.environ[FILES], path.removeprefix("/file/")))(scope, receive, send)
     else:
         await HANDLERS[path](scope, receive, send)
 
@@ -271,14 +272,3 @@ HANDLERS = {
     "/fails-first": fails_first,
     "/echo": echo,
 }
-
-_directory: list[tempfile.TemporaryDirectory[str]] = []
-
-
-def files() -> Path:
-    """A directory of files to serve, which goes with the process."""
-    if not _directory:
-        _directory.append(tempfile.TemporaryDirectory(prefix="compression-matrix-"))
-        for name, content in {"short.txt": JSON, "long.json": LONG, "picture.png": JSON, "small.txt": SMALL}.items():
-            Path(_directory[0].name, name).write_bytes(content)
-    return Path(_directory[0].name)

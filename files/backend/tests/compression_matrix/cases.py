@@ -184,7 +184,8 @@ FILES = [
     Case("range of a file", "/file/short.txt", coding=None, body=JSON[100:200], status=206,
          headers=(("Range", "bytes=100-199"),), expected={"content-range": f"bytes 100-199/{len(JSON)}"}),
     Case("range beyond", "/file/short.txt", coding=None, body=None, status=416, headers=(("Range", "bytes=99999-"),)),
-    Case("If-Range with the encoded answer's tag: all of it", "/file/short.txt", body=None, check=checks.resume("etag")),
+    Case("If-Range with the encoded answer's tag: all of it", "/file/short.txt", body=None,
+         check=checks.resume("etag")),
     Case("If-Range with its date: all of it", "/file/short.txt", body=None, check=checks.resume("last-modified")),
     Case("If-Range with the identity answer's tag: a part", "/file/short.txt", None, None, body=None,
          check=checks.resume_identity),
@@ -195,7 +196,8 @@ STREAMS = [
         Case(f"events one by one: {coding}", "/events", coding, coding, body=None, check=checks.prompt)
         for coding in ("gzip", "br", "zstd")
     ),
-    Case("events take gzip rather than br", "/single-event", "gzip, br", "gzip", body=b"data: the only one\n\n", own=True),
+    Case("events take gzip rather than br", "/single-event", "gzip, br", "gzip", own=True,
+         body=b"data: the only one\n\n"),
     Case("headers of events before the first", "/late-events", body=None, check=checks.headers_within(0.2)),
     Case("lines one by one", "/timed-lines", body=None, check=checks.prompt),
     Case("headers of a late body", "/late-text", body=b"".join(CHUNKS), check=checks.headers_within(0.2)),
@@ -214,6 +216,6 @@ STREAMS = [
     Case("an application that stops is no end", "/stops", body=None, check=checks.no_end),
     Case("a body cut short is not made whole", "/cut-short", body=None, status=500, coding=None),
     Case("a failure before the body is a 500", "/fails-first", body=None, status=500, coding=None),
-]
+]  # fmt: skip
 
 CASES = [*NEGOTIATION, *TYPES, *SIZES, *REPRESENTATION, *HEAD, *FILES, *STREAMS]

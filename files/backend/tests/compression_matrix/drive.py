@@ -56,7 +56,8 @@ def run(*arguments: Any, **options: Any) -> list[Message]:
 
 
 def headers(sent: list[Message]) -> dict[bytes, bytes]:
-    return dict(next(message for message in sent if message["type"] == "http.response.start")["headers"])
+    [message] = [message for message in sent if message["type"] == "http.response.start"]
+    return dict(message["headers"])
 
 
 def content(sent: list[Message]) -> bytes:

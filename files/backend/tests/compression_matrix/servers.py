@@ -11,9 +11,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from compression_matrix.app import FILES
+from compression_matrix.bodies import JSON, LONG, SMALL
 
 TESTS = Path(__file__).resolve().parent.parent
 SERVERS = ("uvicorn", "granian")
+_FILES = {"short.txt": JSON, "long.json": LONG, "picture.png": JSON, "small.txt": SMALL}
 _SECONDS_TO_START = 20
 _SECONDS_TO_STOP = 5
 
@@ -26,20 +31,23 @@ def running(server: str, application: str) -> Iterator[tuple[int, int]]:
         "uvicorn": ["--port", str(port), "--log-level", "critical", "--no-access-log"],
         "granian": ["--port", str(port), "--interface", "asgi", "--no-log", "--workers", "1"],
     }[server]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent / "src")])}
-    # A session of its own, as granian starts a worker that must go with it.
-    process = subprocess.Popen(
-        [sys.executable, "-m", server, "--host", "127.0.0.1", *command, application],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        _wait_until_listening(process, port)
-        yield port, process.pid
-    finally:
-        _stop(process)
+    with TemporaryDirectory(prefix="compression-matrix-") as files:
+        for name, content in _FILES.items():
+            Path(files, name).write_bytes(content)
+        paths = os.pathsep.join([str(TESTS), str(TESTS.parent / "src")])
+        # A session of its own, as granian starts a worker that must go with it.
+        process = subprocess.Popen(
+            [sys.executable, "-m", server, "--host", "127.0.0.1", *command, application],
+            env={**os.environ, "PYTHONPATH": paths, FILES: files},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            _wait_until_listening(process, port)
+            yield port, process.pid
+        finally:
+            _stop(process)
 
 
 def _free_port() -> int:

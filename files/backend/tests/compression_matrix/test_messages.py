@@ -56,6 +56,14 @@ def test_the_applications_own_message_is_not_changed() -> None:
     assert message["headers"] == before
 
 
+@pytest.mark.parametrize("accept", ["gzip", None])
+def test_headers_may_be_anything_that_can_be_iterated(accept: str | None) -> None:
+    for given in (tuple([TYPE, LENGTH]), iter([TYPE, LENGTH])):
+        message = {"type": "http.response.start", "status": 200, "headers": given}
+        assert d.headers(d.run([message, d.part(JSON, False)], d.scope(accept)))[TYPE[0]] == TYPE[1]
+    assert d.decoded(d.run([{"type": "http.response.start", "status": 200}, d.part(JSON, False)])) == JSON
+
+
 def test_two_vary_and_two_cache_control_fields_count_as_one() -> None:
     sent = d.run([d.start(TYPE, LENGTH, (b"vary", b"Origin"), (b"vary", b"Cookie")), d.part(JSON, False)])
     assert d.headers(sent)[b"vary"] == b"Origin, Cookie, Accept-Encoding"
@@ -217,8 +225,15 @@ def test_headers_wait_only_a_moment_for_a_body_of_unknown_length() -> None:
     only_zstd = CompressionSettings(stream_codings=("zstd",))
     sent = d.run([d.start(TEXT), 0.1, d.part(JSON, False)], d.scope("gzip"), only_zstd)
     assert content_encoding(sent) is None and d.content(sent) == JSON
+    assert d.run([d.start(TEXT), d.part(b""), d.part(JSON, False)])[1]["body"] == b""
     # Without a body nothing was promised: the server can still answer 500.
     assert d.run([d.start(TEXT)]) == []
+
+
+def test_headers_are_sent_once_though_encoding_takes_longer_than_they_wait() -> None:
+    slow = CompressionSettings.from_mapping({"levels": {"br": 9}, "offload_from": {"br": 0}})
+    sent = d.run([d.start(TEXT), d.part(LONG, False)], d.scope("br"), slow)
+    assert len(sent) == 2 and d.decoded(sent) == LONG
 
 
 def test_a_head_without_a_body_is_as_encoded_as_the_get() -> None:
@@ -227,6 +242,17 @@ def test_a_head_without_a_body_is_as_encoded_as_the_get() -> None:
         TYPE[0]: TYPE[1], b"content-encoding": b"gzip", b"etag": b'W/"a"', b"vary": b"Accept-Encoding",
     }  # fmt: skip
     assert d.content(sent) == b""
+
+
+@pytest.mark.parametrize("parts", [[d.part(JSON, False)], [d.part(JSON), d.part(JSON, False)]])
+def test_a_head_with_a_body_does_not_send_it(parts: list[Any]) -> None:
+    sent = d.run([d.start(TEXT), *parts], d.scope(method="HEAD"))
+    assert content_encoding(sent) == b"gzip" and d.content(sent) == b""
+
+
+def test_a_206_is_left_alone_even_without_a_content_range() -> None:
+    sent = d.run([d.start(TYPE, LENGTH, status=206), d.part(JSON, False)])
+    assert content_encoding(sent) is None and d.headers(sent)[b"vary"] == b"Accept-Encoding"
 
 
 def content_encoding(sent: list[Any]) -> bytes | None:

@@ -84,7 +84,8 @@ def test_exposition(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("server", SERVERS)
 def test_bytes_on_the_wire(server: str) -> None:
-    paths = ["/json", "/long", "/file/long.json", "/file/picture.png", "/lines", "/small", "/noise-parts", "/wrapped/json"]
+    paths = ["/json", "/long", "/file/long.json", "/file/picture.png", "/lines", "/small", "/noise-parts"]
+    paths.append("/wrapped/json")
     received = dict.fromkeys(("zstd", "br", "gzip", "identity"), 0)
     with running(server, "compression_matrix.counted:application") as (port, _pid):
         for path in paths:

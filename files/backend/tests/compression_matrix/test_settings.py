@@ -87,14 +87,15 @@ def test_a_coding_given_up_is_not_used_in_streams() -> None:
 def test_types_by_pattern() -> None:
     settings = CompressionSettings.from_mapping({"content_types": ["Text/*", "application/*+json", "image/svg+xml"]})
     for fitting in (b"text/html", b"TEXT/plain; charset=utf-8", b"application/ld+json", b"image/svg+xml"):
-        assert settings.types(fitting), fitting
+        assert settings.types(fitting)[0], fitting
     for other in (b"", b"application/json", b"image/png", b"application/json+x", b"xtext/html", b"image/svgxxml"):
-        assert not settings.types(other), other
+        assert not settings.types(other)[0], other
 
 
 def test_a_path_excludes_what_is_below_it() -> None:
     settings = CompressionSettings.from_mapping({"excluded_paths": ["/a", "/b/"]})
-    assert [path for path in ("/a", "/a/b", "/ab", "/b", "/b/c", "/") if settings.excludes(path)] == ["/a", "/a/b", "/b/c"]
+    excluded = [path for path in ("/a", "/a/b", "/ab", "/b", "/b/c", "/") if settings.excludes(path)]
+    assert excluded == ["/a", "/a/b", "/b/c"]
 
 
 def test_a_file(tmp_path: Path) -> None:

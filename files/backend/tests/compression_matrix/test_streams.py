@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from hypothesis import strategies as st
 
 from omnimind_backend.compression import CompressionSettings, codecs
 from omnimind_backend.compression.codecs import CODINGS, LEVELS, STREAM_LEVELS
+from omnimind_backend.compression.offload import in_thread
 
 TEXT = (b"content-type", b"text/plain")
 EVENTS = (b"content-type", b"text/event-stream")
@@ -158,3 +161,23 @@ def test_many_at_a_time_do_not_share_a_context() -> None:
 
     answers = asyncio.run(all_of_them())
     assert [d.decoded(sent) for sent in answers] == [body for body in bodies for _coding in CODINGS]
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_threads_do_not_share_a_context(coding: str) -> None:
+    bodies = [LONG[at * 1000 : at * 1000 + 400_000] for at in range(4)]
+    encode = codecs.whole(coding, 3)
+
+    def often(body: bytes) -> bool:
+        return all(Decoder(coding).feed(encode(body)) == body for _turn in range(15))
+
+    with ThreadPoolExecutor(len(bodies)) as threads:
+        assert all(threads.map(often, bodies))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere priority is the process's")
+def test_encoding_gives_way_to_the_event_loop() -> None:
+    def niceness() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    assert asyncio.run(in_thread(niceness)) > niceness()

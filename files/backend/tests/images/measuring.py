@@ -1,7 +1,7 @@
 """Run as a script: what each file costs that is named on the command line, each in a process of its own.
 
-Prints a line of JSON a file: the milliseconds of CPU until it is refused or done, by how many MiB the memory grew meanwhile,
-and the status and title of the problem (null when there was none).
+Prints a line of JSON a file: the milliseconds of CPU until it is refused or done, by how many MiB the memory grew
+meanwhile, and the status and title of the problem (null when there was none).
 """
 
 from __future__ import annotations

@@ -206,6 +206,11 @@ def test_overload_is_answered_at_once(picture: bytes) -> None:
         assert busy.sample("omnimind_tasks_total", kind="image", outcome="overloaded") == 1
 
 
+def test_overload_is_answered_before_the_picture_is_sent() -> None:
+    with served(Backend(workers=1, queue_limit=0)) as busy, blocked(busy.pool, 1):
+        assert raw(busy, head("Content-Length: 900000", "Connection: close")).startswith(b"HTTP/1.1 503")
+
+
 def test_who_waits_too_long_is_told_and_makes_room(picture: bytes) -> None:
     with served(Backend(Limits(seconds=0.2), workers=1, queue_limit=1)) as busy:
         with blocked(busy.pool, 1):

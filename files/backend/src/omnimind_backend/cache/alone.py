@@ -19,9 +19,6 @@ class Alone:
     def __init__(self, settings: CacheSettings) -> None:
         self._values = Local(settings.local_entries, settings.local_bytes)
 
-    def route(self, key: str) -> str:
-        return ""
-
     def hears(self, node: str) -> bool:
         return True
 

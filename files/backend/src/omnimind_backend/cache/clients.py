@@ -9,7 +9,6 @@ from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.connection import AbstractConnection, Connection, SSLConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as Lost
 
 from .settings import CacheSettings
 
@@ -20,19 +19,18 @@ SPARE = 8
 def make_client(settings: CacheSettings) -> Redis | RedisCluster:
     """A client of the whole; nothing connects yet."""
     most = settings.pool_size + SPARE
-    # A pooled connection that the server closed meanwhile is no failure: once more, on a new one.
-    again = Retry(NoBackoff(), 1, supported_errors=(Lost,))
+    once = Retry(NoBackoff(), 0)  # The manager knows what is worth a second try, and how long it may take.
     if settings.topology == "cluster":
         nodes = [ClusterNode(host, port) for host, port in settings.addresses]
         # Every nth redirect would close all connections, those in use too: the tracker renews the map instead.
         return RedisCluster(
-            startup_nodes=nodes, max_connections=most, retry=again, reinitialize_steps=0, **_options(settings)
+            startup_nodes=nodes, max_connections=most, retry=once, reinitialize_steps=0, **_options(settings)
         )
     if settings.topology == "sentinel":
         sentinel = make_sentinel(settings)
-        return sentinel.master_for(settings.service, max_connections=most, retry=again, **_tls(settings))
+        return sentinel.master_for(settings.service, max_connections=most, retry=once, **_tls(settings))
     (host, port), *_ = settings.addresses
-    return Redis(host=host, port=port, max_connections=most, retry=again, **_options(settings))
+    return Redis(host=host, port=port, max_connections=most, retry=once, **_options(settings))
 
 
 def make_sentinel(settings: CacheSettings) -> Sentinel:
@@ -46,9 +44,9 @@ def make_sentinel(settings: CacheSettings) -> Sentinel:
 def make_connection(settings: CacheSettings, host: str, port: int) -> AbstractConnection:
     """One connection to one node that waits without end for what it is told."""
     options = {**_options(settings), "socket_timeout": None, "retry": Retry(NoBackoff(), 0)}
-    tls = {k: v for k, v in options.items() if k.startswith("ssl_")}
-    rest = {k: v for k, v in options.items() if not k.startswith("ssl")}
-    return SSLConnection(host=host, port=port, **rest, **tls) if settings.tls else Connection(host=host, port=port, **rest)
+    if options.pop("ssl", False):
+        return SSLConnection(host=host, port=port, **options)
+    return Connection(host=host, port=port, **options)
 
 
 def _options(settings: CacheSettings) -> dict[str, Any]:

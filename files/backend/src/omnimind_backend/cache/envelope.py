@@ -24,6 +24,7 @@ class Found:
         end: of its life, in seconds of the wall clock; 0 where that is not known.
         life: seconds from its writing to its end.
         load_seconds: that its load took.
+        node: "host:port" that has told this.
     """
 
     value: bytes | None
@@ -31,6 +32,7 @@ class Found:
     end: float = 0.0
     life: float = 0.0
     load_seconds: float = 0.0
+    node: str = ""
 
 
 def pack(value: bytes, life: float, load_seconds: float) -> bytes:

@@ -137,7 +137,7 @@ class MultiLevelCache:
             return Lookup(None, "outage" if failure.outage else "bypass")
         if found.value is None:
             return Lookup(found, "miss")
-        if self.tracker.hears(self._second.route(key)):
+        if self.tracker.hears(found.node):
             self._near.keep(key, found)
         return Lookup(found, "l2_hit")
 

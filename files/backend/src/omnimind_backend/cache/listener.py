@@ -28,9 +28,7 @@ class Listener:
         proved: is called after every proof.
     """
 
-    def __init__(
-        self, connection: AbstractConnection, prefix: str, heard: Heard, proved: Callable[[], None]
-    ) -> None:
+    def __init__(self, connection: AbstractConnection, prefix: str, heard: Heard, proved: Callable[[], None]) -> None:
         self._connection, self._prefix, self._heard, self._proved = connection, prefix, heard, proved
         self._answered = asyncio.Event()
         self.proved_at = 0.0  # time.monotonic(); 0 until the first proof

@@ -32,7 +32,9 @@ class CacheMetrics:
         self.listeners = Gauge(
             "omnimind_cache_listeners", "Primaries wanted and heard of changes.", ["state"], registry=registry
         )
-        self.unwritten = Gauge("omnimind_cache_unwritten", "Keys whose last write Redis has not got.", registry=registry)
+        self.unwritten = Gauge(
+            "omnimind_cache_unwritten", "Keys whose last write Redis has not got.", registry=registry
+        )
         self.command_seconds = Histogram(
             "omnimind_redis_command_seconds", "A command to Redis.", ["command"], buckets=SECONDS, registry=registry
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 from redis.asyncio import RedisCluster
@@ -31,13 +32,10 @@ class Second:
         """What a key is called in Redis."""
         return (self._prefix + key).encode()
 
-    def route(self, key: str) -> str:
-        """The node that is asked for it, as far as that is known."""
-        return self._manager.route(self.name(key))
-
     async def read(self, key: str) -> Found:
         name = self.name(key)
-        return unpack(await self._manager.call(name, "GET", name))
+        raw, node = await self._manager.ask(name, "GET", name)
+        return replace(unpack(raw), node=node)
 
     async def write(self, key: str, value: bytes, ttl: float) -> None:
         name = self.name(key)

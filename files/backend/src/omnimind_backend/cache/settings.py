@@ -109,7 +109,7 @@ class CacheSettings:
         hosts, _, service = authority.partition("/")
         username, colon, password = login.partition(":")
         if login and not colon:
-            raise SettingsError("url: has a user without a password; right would be user:password@host or :password@host")
+            raise SettingsError("url: has a user without a password; right would be user:password@host")
         given: dict[str, Any] = {
             "topology": topology, "tls": tls, "service": unquote(service),
             "username": unquote(username), "password": unquote(password),

@@ -28,7 +28,7 @@ async def survey(manager: RedisManager, seconds: float) -> Layout:
     """Ask within so many seconds. OSError, TimeoutError, RedisError or RedisClusterException when nobody answers."""
     async with asyncio.timeout(seconds):
         if isinstance(manager.client, RedisCluster):
-            return await _survey_cluster(manager.client)
+            return await _survey_cluster(manager, manager.client)
         return Layout(frozenset({await _master(manager.client, manager.settings.nodes[0])}))
 
 
@@ -38,21 +38,25 @@ async def _master(client: Redis, only: str) -> str:
     return _name(*await client.connection_pool.get_master_address())
 
 
-async def _survey_cluster(client: RedisCluster) -> Layout:
-    await client.initialize()
-    nodes = client.get_nodes()
-    asked = random.sample(nodes, min(ASKED, len(nodes)))
+async def _survey_cluster(manager: RedisManager, client: RedisCluster) -> Layout:
+    nodes = client.nodes_manager
+    if not nodes.slots_cache:
+        await nodes.initialize()
+    asked = random.sample(list(nodes.nodes_cache.values()), min(ASKED, len(nodes.nodes_cache)))
     answers = await asyncio.gather(*(node.execute_command("CLUSTER SLOTS") for node in asked), return_exceptions=True)
     views = [(node, answer) for node, answer in zip(asked, answers) if not isinstance(answer, BaseException)]
-    if not views:
-        raise next(answer for answer in answers if isinstance(answer, Exception))
     # Whom anyone takes for a primary is listened to: one too many does no harm, one too few would.
     slots = frozenset(row for node, view in views for row in _rows(node.host, view))
-    layout = Layout(frozenset(name for _first, _last, name in slots), slots)
-    known = {node.name for node in client.get_primaries()}
-    if not layout.primaries <= known:
-        await client.nodes_manager.initialize()  # Or every key that has moved costs a redirect, one by one.
-    return layout
+    if not slots or any(_serves(client, slot) != name for *ends, name in slots for slot in ends):
+        # Or every key that has moved costs a redirect, one by one. Where no node answers, the first ones may.
+        await nodes.initialize(additional_startup_nodes_info=list(manager.settings.addresses))
+    return Layout(frozenset(name for _first, _last, name in slots), slots)
+
+
+def _serves(client: RedisCluster, slot: int) -> str:
+    """Who does, as far as the client knows."""
+    nodes = client.nodes_manager.slots_cache.get(slot)
+    return str(nodes[0].name) if nodes else ""
 
 
 def _rows(asked: str, view: Iterable[Any]) -> Iterable[tuple[int, int, str]]:

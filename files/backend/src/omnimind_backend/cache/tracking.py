@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable
 from functools import partial
 
 from .clients import make_connection
 from .ending import end
 from .failures import describe
-from .listener import LEASE, Listener
+from .listener import LEASE, Heard, Listener
 from .manager import RedisManager
 from .metrics import CacheMetrics
 from .topology import Layout, survey
@@ -28,7 +27,7 @@ class Tracker:
         heard: is called with the names of changed keys, or None when anything may have changed.
     """
 
-    def __init__(self, manager: RedisManager, metrics: CacheMetrics, heard: Callable[[list[bytes] | None], None]) -> None:
+    def __init__(self, manager: RedisManager, metrics: CacheMetrics, heard: Heard) -> None:
         self._manager, self._heard = manager, heard
         self._seconds = manager.settings.connect_timeout + manager.settings.command_timeout
         self._layout = Layout(frozenset())

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from omnimind_backend.compression.codecs import CODINGS
 
 Headers = list[tuple[bytes, bytes]]
 
 _DIGESTS = frozenset({b"content-md5", b"content-digest", b"repr-digest", b"digest"})
 # What is written anew, or would lie about an encoded body.
 _REPLACED = _DIGESTS | {b"accept-ranges", b"content-length", b"content-encoding", b"etag", b"vary"}
+_CODING = {coding: (b"content-encoding", coding.encode()) for coding in CODINGS}
 
 
-def fields(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+def fields(headers: Headers) -> dict[bytes, bytes]:
     """Values by name in lower case; those of a name that comes more than once are joined with commas."""
-    found: dict[bytes, bytes] = {}
+    found = {name.lower(): value for name, value in headers}
+    if len(found) == len(headers):
+        return found
+    found.clear()
     for name, value in headers:
         name = name.lower()
         found[name] = value if name not in found else found[name] + b", " + value
@@ -28,19 +32,19 @@ def content_length(found: dict[bytes, bytes]) -> int | None:
 
 def forbids_transformation(found: dict[bytes, bytes]) -> bool:
     """Whether Cache-Control says no-transform."""
-    value = found.get(b"cache-control")
-    return value is not None and b"no-transform" in [part.strip() for part in value.lower().split(b",")]
+    value = found.get(b"cache-control", b"")
+    return b"no-transform" in [part.strip() for part in value.lower().split(b",")]
 
 
 def encoded(headers: Headers, found: dict[bytes, bytes], coding: str, length: int | None) -> Headers:
     """The headers of a body in that coding, of that many bytes, or of unknown length."""
     kept = [header for header in headers if header[0].lower() not in _REPLACED]
-    kept.append((b"content-encoding", coding.encode()))
+    kept.append(_CODING[coding])
     if length is not None:
         kept.append((b"content-length", b"%d" % length))
     if b"etag" in found:
         kept.append((b"etag", weak(found[b"etag"])))
-    kept.append((b"vary", _varied(found)))
+    kept.append((b"vary", _varied(found) if b"vary" in found else b"Accept-Encoding"))
     return kept
 
 

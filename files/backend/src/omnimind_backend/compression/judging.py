@@ -12,7 +12,6 @@ def reason_to_skip(
     status: int,
     found: dict[bytes, bytes],
     length: int | None,
-    events: bool,
     settings: CompressionSettings,
     excluded: bool,
 ) -> tuple[str, bool] | None:
@@ -21,20 +20,20 @@ def reason_to_skip(
     Args:
         found: header values by name in lower case.
         length: of the body in bytes, None when it is unknown.
-        events: whether it is a stream of events, of which each is small.
         excluded: whether the path is to be left alone.
     """
     if excluded:
         return "path", False
     media_type = found.get(b"content-type", b"")
+    fits, events = settings.types(media_type)
     if status < 200 or status in _NO_CONTENT:
         # A 304 speaks for the 200 that the client has, and seldom tells its type.
-        return "status", status == 304 and (not media_type or settings.types(media_type))
+        return "status", status == 304 and (fits or not media_type)
     if b"content-encoding" in found:
         return "encoded", False
-    if forbids_transformation(found):
+    if b"cache-control" in found and forbids_transformation(found):
         return "no-transform", False
-    if not settings.types(media_type):
+    if not fits:
         return "type", False
     if status == 206 or b"content-range" in found:
         return "range", True

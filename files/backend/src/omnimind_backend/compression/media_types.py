@@ -47,13 +47,9 @@ class TypeMatcher:
         self._pattern = re.compile("|".join(parts))
         self._known: dict[bytes, tuple[bool, bool]] = {}
 
-    def __call__(self, content_type: bytes) -> bool:
-        """Whether it fits one of the patterns."""
-        return (self._known.get(content_type) or self._tell(content_type))[0]
-
-    def are_events(self, content_type: bytes) -> bool:
-        """Whether it says that events follow one by one, however they are sent."""
-        return (self._known.get(content_type) or self._tell(content_type))[1]
+    def __call__(self, content_type: bytes) -> tuple[bool, bool]:
+        """Whether it fits one of the patterns, and whether it says that events follow one by one."""
+        return self._known.get(content_type) or self._tell(content_type)
 
     def _tell(self, content_type: bytes) -> tuple[bool, bool]:
         media_type = content_type.partition(b";")[0].strip().lower().decode("latin-1")

@@ -6,12 +6,13 @@ import asyncio
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any
 
 _NICE = 10
+_PART = 256 * 1024  # bytes
 
 
 async def in_thread(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -20,6 +21,19 @@ async def in_thread(function: Callable[..., Any], *arguments: Any) -> Any:
     Cancelled, it does not wait for the thread: whoever shares data with it must not use them again.
     """
     return await asyncio.get_running_loop().run_in_executor(_threads(), function, *arguments)
+
+
+async def read_in_thread(path: str) -> AsyncIterator[tuple[bytes, bool]]:
+    """The file in parts, and whether more of it may follow; OSError as open() raises it."""
+    file = await in_thread(open, path, "rb")
+    try:
+        more = True
+        while more:
+            part = await in_thread(file.read, _PART)
+            more = len(part) == _PART
+            yield part, more
+    finally:
+        file.close()
 
 
 @lru_cache(maxsize=1)

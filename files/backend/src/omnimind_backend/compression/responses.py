@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from typing import Any
 
 from omnimind_backend.compression import codecs, headers
 from omnimind_backend.compression.judging import reason_to_skip
 from omnimind_backend.compression.metrics import CompressionMetrics
 from omnimind_backend.compression.negotiate import negotiate
-from omnimind_backend.compression.offload import in_thread
-from omnimind_backend.compression.outlet import IDENTITY, Outlet
+from omnimind_backend.compression.offload import read_in_thread
+from omnimind_backend.compression.opening import Opening
+from omnimind_backend.compression.outlet import Outlet
 from omnimind_backend.compression.request import Request
 from omnimind_backend.compression.settings import CompressionSettings
 from omnimind_backend.compression.streams import EncodedStream, Length
@@ -20,7 +22,6 @@ Message = dict[str, Any]
 
 # Seconds that headers wait for the body to show whether it comes in one piece, where no Content-Length tells.
 _HEADERS_WAIT = 0.02
-_FILE_CHUNK = 256 * 1024  # bytes
 # States: no headers yet; headers here, waiting for the first of the body; passing through; encoded, whole or a stream.
 _WAITING, _HELD, _PLAIN, _ENCODED = range(4)
 
@@ -36,7 +37,7 @@ class Responder:
     """
 
     __slots__ = (
-        "_coding", "_found", "_late", "_length", "_outlet", "_request", "_settings", "_start", "_state", "_stream",
+        "_coding", "_late", "_length", "_opening", "_outlet", "_request", "_settings", "_state", "_stream",
         "_stream_coding", "_timer",
     )  # fmt: skip
 
@@ -90,15 +91,14 @@ class Responder:
 
     async def _headers(self, message: Message) -> None:
         settings, accept = self._settings, self._request.accept
-        self._start = message
-        self._found = found = headers.fields(message.get("headers", ()))
-        self._length = length = Length(headers.content_length(found))
-        events = settings.types.are_events(found.get(b"content-type", b""))
-        skip = reason_to_skip(message["status"], found, length.expected, events, settings, self._request.excluded)
+        self._opening = opening = Opening(message, self._outlet, self._request)
+        self._length = Length(opening.length)
+        skip = reason_to_skip(opening.status, opening.fields, opening.length, settings, self._request.excluded)
         if skip is not None:
             await self._begin_plain(*skip)
             return
-        open_ended = events or length.expected is None
+        _fits, events = settings.types(opening.fields[b"content-type"])
+        open_ended = events or opening.length is None
         self._coding = negotiate(accept, settings.codings)
         self._stream_coding = negotiate(accept, settings.stream_codings) if open_ended else self._coding
         if events or (self._coding is None and self._stream_coding is None):
@@ -119,22 +119,11 @@ class Responder:
 
     async def _begin_plain(self, skipped: str, varies: bool) -> None:
         self._state = _PLAIN
-        start, found = self._start, self._found
-        if varies:
-            start = {**start, "headers": headers.varying(start.get("headers", []), found)}
-        if found.get(b"content-encoding", b"").lower() == b"identity":
-            start = {**start, "headers": headers.without(start["headers"], b"content-encoding")}
-        if start["status"] == 304 and found.get(b"etag") in self._request.weak_tags:
-            start = {**start, "headers": headers.weakened(start["headers"])}
-        await self._outlet.start(start, IDENTITY, skipped)
+        await self._opening.plain(skipped, varies)
 
     async def _begin_encoded(self, coding: str, size: int | None) -> None:
-        """Send the headers of a body that takes `size` bytes encoded, None for unknown."""
         self._state = _ENCODED
-        if self._start.get("trailers"):
-            size = None  # Trailers can only follow chunks.
-        rewritten = headers.encoded(self._start.get("headers", []), self._found, coding, size)
-        await self._outlet.start({**self._start, "headers": rewritten}, coding)
+        await self._opening.encoded(coding, size)
 
     async def _begin_stream(self) -> None:
         coding = self._stream_coding
@@ -151,6 +140,8 @@ class Responder:
         body, more = message.get("body", b""), message.get("more_body", False)
         size = len(body)
         if self._state == _HELD:
+            if self._timer is not None:
+                self._timer.cancel()
             if not more or (size and size == self._length.expected):
                 await self._whole(message, body)
             else:
@@ -189,7 +180,10 @@ class Responder:
 
     async def _first_chunk(self, message: Message, body: bytes) -> None:
         """It tells whether the stream is worth encoding, unless it is so small that it tells nothing."""
-        if self._stream_coding is None or not body or self._request.head:
+        if not body:
+            await self._begin_late()
+            return
+        if self._stream_coding is None or self._request.head:
             await self._begin_stream()
             await self._body(message)
             return
@@ -209,12 +203,6 @@ class Responder:
         if self._request.head:
             await self._body({"type": "http.response.body"})
             return
-        file = await in_thread(open, path, "rb")
-        try:
-            more = True
-            while more:
-                chunk = await in_thread(file.read, _FILE_CHUNK)
-                more = len(chunk) == _FILE_CHUNK
+        async with aclosing(read_in_thread(path)) as parts:
+            async for chunk, more in parts:
                 await self._body({"type": "http.response.body", "body": chunk, "more_body": more})
-        finally:
-            file.close()

@@ -31,7 +31,8 @@ def read_header(body: bytes, limits: Limits, declared: str | None = None) -> Hea
         declared: the format that it is said to be, one of FORMATS.
 
     Raises:
-        Problem: 415 for what is none of the five formats, or not the declared one; 422 for what is cut off or beyond the limits.
+        Problem: 415 for what is none of the five formats, or not the declared one; 422 for what is cut off or beyond
+            the limits.
     """
     for name, (magic, reader) in FORMATS.items():
         if magic.match(body):

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
-from omnimind_backend.problems import Problem
+from omnimind_backend.tasks.pool import TookTooLong
 
 from .errors import unsupported
 from .limits import Limits
@@ -40,10 +40,9 @@ def job(body: bytes, declared: str, options: Options, limits: Limits) -> Callabl
 
     def check() -> None:
         if time.monotonic() > ends:
-            raise Problem(503, "Took too long", f"It was not done within {limits.seconds:g} s.")
+            raise TookTooLong(limits.seconds)
 
     def work() -> bytes:
-        check()  # it may have waited for a worker all that time
         return Result.of(optimize(body, options, limits, declared, check), len(body)).packed()
 
     return work

@@ -87,12 +87,12 @@ def _frames(
             picture.seek(index)
             picture.load()
             milliseconds = min(max(0, round(picture.info.get("duration", 0))), LONGEST)
-            frame = _Frame(_finished(picture.copy(), orientation_of(picture), options, limits), milliseconds)
+            frame = _Frame(_finished(picture, orientation_of(picture), options, limits), milliseconds)
         yield frame
 
 
 def _finished(picture: Image.Image, orientation: int, options: Options, limits: Limits) -> Image.Image:
-    """Fit into the box, upright, in sRGB; small first, as everything after it costs by the pixel."""
+    """A picture of its own: within the box, upright, in sRGB. Small first: what comes after it costs by the pixel."""
     profile = picture.info.get("icc_profile")
     box = min(options.width or limits.side, limits.side), min(options.height or limits.side, limits.side)
     picture = unpacked(picture)

@@ -38,6 +38,8 @@ def routes(
     async def optimize_image(request: Request, options: Annotated[Options, Query()]) -> Response:
         """Make a picture smaller: in bytes, and in pixels where a box is given."""
         declared = declared_format(request.headers.get("content-type"))
+        if not kept:  # else what is kept can be had however much there is to do
+            pool.check_room(KIND)
         body = await reader.read(request)
 
         async def make() -> bytes:

@@ -32,6 +32,14 @@ class Overloaded(Problem):
         super().__init__(503, "Overloaded", detail, {"Retry-After": str(seconds)})
 
 
+class TookTooLong(Problem):
+    """503: there is no result within `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        retry = {"Retry-After": str(math.ceil(seconds))}
+        super().__init__(503, "Took too long", f"It was not done within {seconds:g} s.", retry)
+
+
 @dataclass(eq=False)
 class _Job:
     kind: str
@@ -65,11 +73,7 @@ class Pool:
         """
         job = _Job(kind, work)
         with self._changed:
-            full = self._busy + len(self._waiting) >= self.workers + self.queue_limit
-            if full or self._stopping:
-                self.metrics.ended(kind, "overloaded")
-                again = math.ceil(self._seconds * len(self._waiting) / self.workers)
-                raise Overloaded("The server stops." if self._stopping else "Too many tasks wait.", max(1, again))
+            self.check_room(kind)
             self._waiting.append(job)
             if self._started < self.workers and self._started < self._busy + len(self._waiting):
                 self._started += 1
@@ -78,12 +82,21 @@ class Pool:
         job.future.add_done_callback(lambda future: self._drop(job) if future.cancelled() else None)
         return job.future
 
+    def check_room(self, kind: str) -> None:
+        """Raise Overloaded when there is no room for a task: worth asking before a large body is read."""
+        with self._changed:
+            if self._busy + len(self._waiting) < self.workers + self.queue_limit and not self._stopping:
+                return
+            again = math.ceil(self._seconds * len(self._waiting) / self.workers)
+        self.metrics.ended(kind, "overloaded")
+        raise Overloaded("The server stops." if self._stopping else "Too many tasks wait.", max(1, again))
+
     async def run(self, kind: str, work: Callable[[], T], seconds: float) -> T:
         """Return what `work` returns. What has not begun when `seconds` are over, or the caller is gone, never will.
 
         Raises:
             Overloaded: at once, when there is no room.
-            Problem: 503, when it takes too long.
+            TookTooLong: when it does.
         """
         waiting = asyncio.wrap_future(self.submit(kind, work))
         try:
@@ -91,8 +104,7 @@ class Pool:
         finally:
             waiting.cancel()  # without effect on what is done
         if not done:
-            detail = f"It was not done within {seconds:g} s."
-            raise Problem(503, "Took too long", detail, {"Retry-After": str(math.ceil(seconds))})
+            raise TookTooLong(seconds)
         return waiting.result()
 
     def status(self) -> dict[str, int]:

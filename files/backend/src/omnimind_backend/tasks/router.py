@@ -42,6 +42,7 @@ def routes(pool: Pool, store: Store, limits: Limits = Limits(), uploads: Uploads
         """Have the body worked on. The other parameters are the kind's own: those of /api/image/optimize for images."""
         parameters = {name: value for name, value in request.query_params.items() if name != "kind"}
         begin = known[kind](parameters, request.headers.get("content-type"))
+        pool.check_room(kind)
         body = await reader.read(request)
         task = store.add(kind, len(body), pool.submit(kind, begin(body)))
         document = task.document()

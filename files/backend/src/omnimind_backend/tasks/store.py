@@ -103,7 +103,8 @@ class Store:
 
     def remove(self, task: Task) -> bool:
         """Forget a task that has ended, or can still be cancelled; return False for one that runs."""
-        if task.future and not task.future.cancel():
+        future = task.future
+        if future and not future.cancel() and not future.done():
             return False
         with self._lock:
             self._known.pop(task.id, None)
