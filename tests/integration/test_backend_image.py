@@ -26,7 +26,8 @@ from integration.images import BACKEND, CACHE, CONFINED, IMAGE, NAME, TAG, Engin
 BILL = "/usr/share/sbom/omnimind-backend.cdx.json"
 PREVIOUS = f"{NAME}:previous"
 FORBIDDEN = re.compile(
-    r"(?:^|/)(?:\.git|\.env|\.github|tests?|wheelhouse|Dockerfile|requirements\.txt|\.dockerignore|id_rsa)(?:/|$)|\.(?:key|p12|whl)$"
+    r"(?:^|/)(?:\.git|\.env|\.github|tests?|wheelhouse|Dockerfile|requirements\.txt|\.dockerignore|id_rsa)(?:/|$)"
+    r"|\.(?:key|p12|whl)$"
 )
 SHELLS = {"sh", "bash", "dash", "ash", "busybox", "zsh", "ksh"}
 RUNS = "print(__import__('urllib.request').request.urlopen('http://127.0.0.1:8000/health').status)"
