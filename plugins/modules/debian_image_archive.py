@@ -19,8 +19,8 @@ options:
     type: str
     required: true
   packages:
-    description: The packages; what they depend on comes along. They are unpacked and not configured, so there is a shell
-      only where one of them brings it.
+    description: The packages; what they depend on comes along. They are unpacked and not configured, so there is
+      a shell only where one of them brings it.
     type: list
     elements: str
     required: true

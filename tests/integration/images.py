@@ -61,6 +61,10 @@ class Engine:
         """Of an image; empty when there is none."""
         return self("image", "ls", "--no-trunc", "--quiet", image)
 
+    def names(self) -> str:
+        """Our images by tag and id."""
+        return self("image", "ls", "--no-trunc", "--format", "{{.Tag}} {{.ID}}", NAME)
+
     def play(self, playbook: str, *options: str, **variables: Any) -> Played:
         """Play a playbook on this machine; variables without the role's prefix."""
         given = {"name": NAME, "tag": TAG, "directory": str(CACHE), **variables}
