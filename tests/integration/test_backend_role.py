@@ -215,7 +215,7 @@ def refused(site: Site) -> dict[str, dict[str, Any]]:
     """What a run answers each host whose variables are wrong in one way each."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        hosts = {name: json.loads(json.dumps(bad).replace('"TAKEN"', port)) for name, (bad, _) in BAD.items()}
+        hosts = {name: json.loads(json.dumps(bad).replace('"TAKEN"', port)) for name, (bad, unused) in BAD.items()}
         # Directories that none of them may make.
         fresh = {"backend_config_directory": "/etc/omnimind-refused", "backend_directory": "/opt/omnimind-refused"}
         played = site.run_on({name: {**fresh, **bad} for name, bad in hosts.items()}, "backend.yml")
@@ -235,7 +235,7 @@ def test_teardown_leaves_nothing(site: Site, rolled_out: Played) -> None:
     gone = site.run("teardown.yml")
     assert not gone.failed, gone.output
     assert not CONFIGURATION.exists() and not DIRECTORY.exists()
-    assert [path for path in Path("/etc").rglob(f"*{NAME}*")] == []
+    assert list(Path("/etc").rglob(f"*{NAME}*")) == []
     with pytest.raises(KeyError):
         pwd.getpwnam(NAME)
     for port in site.ports:
