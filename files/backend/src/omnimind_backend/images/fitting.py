@@ -21,4 +21,5 @@ def fitted(picture: Image.Image, box: tuple[int, int]) -> Image.Image:
     size = max(1, round(width * scale)), max(1, round(height * scale))
     drafted = picture.draft(None, (math.ceil(size[0] * DECODED), math.ceil(size[1] * DECODED)))
     # A side that is not divisible is decoded to a pixel of which only a part is meant.
-    return picture.resize(size, Image.Resampling.BICUBIC, drafted and drafted[1], REDUCED)
+    # As sharp as bicubic where a picture becomes smaller, at half the cost.
+    return picture.resize(size, Image.Resampling.HAMMING, drafted and drafted[1], REDUCED)
