@@ -55,6 +55,7 @@ class Site:
 
     def __init__(self, directory: Path, redis_ports: list[int], ports: list[int], password: str) -> None:
         self.file, self.ports = directory / "hosts.json", ports
+        self.first_version = ""
         self.variables: dict[str, Any] = {
             "ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3",
             "backend_name": NAME, "backend_ports": ports, "backend_ready_timeout": 20, "backend_shutdown_seconds": 2,

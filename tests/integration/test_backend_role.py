@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from integration.ansible_run import run_module
 from integration.backends import CONFIGURATION, DIRECTORY, NAME, SOURCES, Played, Site, get, requests_all_the_time
 from integration.servers import PASSWORD, Servers, free_ports
 
+from ansible_collections.omnimind.platform.plugins.module_utils.backend.revisions import Recipe, is_whole, make
+from ansible_collections.omnimind.platform.plugins.module_utils.backend.sources import LOCK, PACKAGE
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.connection import Login, Session
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.convergence import converge
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.nodes import parse_nodes
@@ -80,6 +81,7 @@ def test_first_roll_out(site: Site, rolled_out: Played) -> None:
     (version,) = {site.status(port)["version"] for port in site.ports}
     (revision,) = [path.name for path in (DIRECTORY / "revisions").iterdir()]
     assert version.startswith(f"{revision}+")
+    site.first_version = version
     assert (
         f"curl --silent --compressed --dump-header - http://127.0.0.1:{site.ports[0]}/api/status" in rolled_out.output
     )
@@ -165,21 +167,24 @@ def test_a_broken_version_is_gone_back_from(site: Site, rolled_out: Played, tmp_
     assert get(site.ports[0], "/ready")["missing"] == {}
 
 
-def test_rollback_to_the_release_before(site: Site, rolled_out: Played) -> None:
-    before = site.status(site.ports[0])["version"]
-    back = site.run("backend_rollback.yml")
-    assert not back.failed, back.output
-    versions = {site.status(port)["version"] for port in site.ports}
-    assert len(versions) == 1 and before not in versions
-
-
 def test_a_port_that_leaves_the_list(site: Site, rolled_out: Played) -> None:
     stayed, left = site.ports
-    fewer = site.run("backend.yml", backend_ports=[stayed])
+    before = site.status(stayed)
+    site.variables["backend_ports"] = [stayed]
+    fewer = site.run("backend.yml")
     assert not fewer.failed, fewer.output
-    assert get(stayed, "/ready")["status"] == "ready"
+    assert site.status(stayed)["started"] == before["started"]
     with pytest.raises(OSError):
         get(left, "/ready")
+
+
+def test_rollback_to_the_release_before(site: Site, rolled_out: Played) -> None:
+    """The one before the environment was another: the version that failed was never in between."""
+    assert get(site.ports[0], "/api/status")["version"] != site.first_version
+    back = site.run("backend_rollback.yml")
+    assert not back.failed, back.output
+    assert site.status(site.ports[0])["version"] == site.first_version
+    assert site.status(site.ports[0])["compression"]["codings"] == ["br", "gzip"], "its settings as they were last"
 
 
 BAD = {
@@ -210,7 +215,7 @@ def refused(site: Site) -> dict[str, dict[str, Any]]:
     """What a run answers each host whose variables are wrong in one way each."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        hosts = {name: json.loads(json.dumps(bad).replace('"TAKEN"', port)) for name, (bad, _) in BAD.items()}
+        hosts = {name: json.loads(json.dumps(bad).replace('"TAKEN"', port)) for name, (bad, unused) in BAD.items()}
         # Directories that none of them may make.
         fresh = {"backend_config_directory": "/etc/omnimind-refused", "backend_directory": "/opt/omnimind-refused"}
         played = site.run_on({name: {**fresh, **bad} for name, bad in hosts.items()}, "backend.yml")
@@ -230,7 +235,7 @@ def test_teardown_leaves_nothing(site: Site, rolled_out: Played) -> None:
     gone = site.run("teardown.yml")
     assert not gone.failed, gone.output
     assert not CONFIGURATION.exists() and not DIRECTORY.exists()
-    assert [path for path in Path("/etc").rglob(f"*{NAME}*")] == []
+    assert list(Path("/etc").rglob(f"*{NAME}*")) == []
     with pytest.raises(KeyError):
         pwd.getpwnam(NAME)
     for port in site.ports:
@@ -238,40 +243,21 @@ def test_teardown_leaves_nothing(site: Site, rolled_out: Played) -> None:
             get(port, "/ready")
 
 
-@pytest.fixture
-def revision(tmp_path: Path):
-    """Makes a revision of sources without dependencies."""
-    sources = tmp_path / "sources"
-    (sources / "src" / "omnimind_backend").mkdir(parents=True)
-    (sources / "requirements.txt").write_text("")
-    lookup = f"lookup('omnimind.platform.backend_sources', '{sources}')"
-    arguments = {"directory": str(tmp_path / "opt"), "python": "/usr/bin/python3"}
-    arguments |= {"source_digest": "{{ %s.digest }}" % lookup, "archive": "{{ %s.archive }}" % lookup}
-
-    def make(code: str, *options: str) -> dict[str, Any]:
-        (sources / "src" / "omnimind_backend" / "__main__.py").write_text(code)
-        return run_module("backend_revision", arguments, *options)
-
-    return make
-
-
-def test_a_revision_that_was_not_finished_is_made_anew(revision) -> None:
+def test_a_revision_that_was_not_finished_is_made_anew(tmp_path: Path) -> None:
     """What a kill leaves is a directory without the last word."""
-    made = revision("print('it runs')\n")
-    assert made["changed"] and made["whole"], made
-    path = Path(made["path"])
-    (path / "complete").unlink()
-    shutil.rmtree(next((path / "venv" / "lib").glob("python3*")))
-    told = revision("print('it runs')\n", "--check")
-    assert told["changed"] and not told["whole"]
-    assert revision("print('it runs')\n")["whole"]
-    assert list(path.glob("venv/lib/python3*/site-packages/omnimind_backend/__pycache__/*.pyc")), "compiled"
-    other = revision("print('it runs too')\n")
-    assert other["changed"] and other["path"] != made["path"]
-    pips = [
-        next(Path(answer["path"]).glob("venv/lib/python3*/site-packages/pip/__init__.py")) for answer in (made, other)
-    ]
+    recipe = Recipe("/usr/bin/python3")
+    one, two = tmp_path / "revisions" / "one", tmp_path / "revisions" / "two"
+    texts = {path: f"print('it runs as {path.name}')\n" for path in (one, two)}
+    files = {path: {LOCK: b"", f"{PACKAGE}/__main__.py": text.encode()} for path, text in texts.items()}
+    make(one, files[one], recipe)
+    (one / "complete").unlink()
+    shutil.rmtree(next((one / "venv" / "lib").glob("python3*")))
+    assert not is_whole(one)
+    for path in (one, two):
+        make(path, files[path], recipe)
+        assert is_whole(path)
+        assert list(path.glob("venv/lib/python3*/site-packages/omnimind_backend/__pycache__/*.pyc")), "compiled"
+        command = [path / "venv" / "bin" / "python", "-I", "-m", "omnimind_backend"]
+        assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == f"it runs as {path.name}\n"
+    pips = [next(path.glob("venv/lib/python3*/site-packages/pip/__init__.py")) for path in (one, two)]
     assert pips[0].samefile(pips[1]), "what the same lock installs is shared"
-    for answer, said in ((made, "it runs\n"), (other, "it runs too\n")):
-        command = [answer["python"], "-I", "-m", "omnimind_backend"]
-        assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == said

@@ -69,7 +69,7 @@ def _place(host: str, port: int) -> str:
 
 def parse_url(url: str) -> Place:
     """The parts of such a text; BackendFailure, without the text, when it has not that form."""
-    scheme, _, rest = url.partition(":")
+    scheme, rest = url.partition(":")[::2]
     if scheme == "none":
         return Place("none")
     schemes = [f"redis{tls}{kind}" for tls in ("", "s") for kind in ("", "+cluster", "+sentinel")]
@@ -77,10 +77,10 @@ def parse_url(url: str) -> Place:
         raise BackendFailure(
             f"cache_url: it begins with {scheme[:20]!r}; right would be one of none, {', '.join(schemes)}"
         )
-    place, _, query = rest.partition("//")[2].partition("?")
-    login, _, authority = place.rpartition("@")
-    hosts, _, service = authority.partition("/")
-    user, _, password = login.partition(":")
+    place, query = rest.partition("//")[2].partition("?")[::2]
+    login, authority = place.rpartition("@")[::2]
+    hosts, service = authority.partition("/")[::2]
+    user, password = login.partition(":")[::2]
     more = parse_qs(query)
     usual = 26379 if scheme.endswith("sentinel") else 6379
     return Place(

@@ -230,7 +230,7 @@ def setting_complaints(variables: Mapping[str, Any]) -> list[str]:
             f"{name}.{key}: there is no such setting; right would be one of {', '.join(known)}" for key in strange
         ]
     for path, allowed in SETTINGS.items():
-        name, _, key = path.partition(".")
+        name, key = path.partition(".")[::2]
         value = variables[name].get(key) if key else variables[name]
         if value is not None:
             found += number_complaints(path, value, allowed)
