@@ -1,4 +1,4 @@
-"""A backend that the role rolls out on this machine, under a name of its own, with a real Redis Cluster as its cache."""
+"""A backend that the role rolls out on this machine, under a name of its own, with a real Redis Cluster behind it."""
 
 from __future__ import annotations
 
@@ -62,8 +62,10 @@ class Site:
             "backend_wheelhouse": str(wheelhouse()),
         }  # fmt: skip
         self.redis = {
-            "redis_cluster_address": "127.0.0.1", "redis_cluster_ports": redis_ports, "redis_cluster_password": password,
-        }  # fmt: skip
+            "redis_cluster_address": "127.0.0.1",
+            "redis_cluster_ports": redis_ports,
+            "redis_cluster_password": password,
+        }
 
     def run(self, playbook: str, *options: str, **variables: Any) -> Played:
         """Run a playbook on this host, with variables in place of the site's."""

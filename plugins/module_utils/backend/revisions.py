@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Revisions of a backend: directories with a virtual environment each, named by what they are made of.
 
-A revision is whole when its marker is there, which is written last and names its lock and Python. One without it was not finished, whatever ended its
-making, and is made again.
+A revision is whole when its marker is there, which is written last and names its lock and Python. One without it was
+not finished, whatever ended its making, and is made again.
 """
 
 from __future__ import annotations
