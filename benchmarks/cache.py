@@ -150,5 +150,5 @@ async def _misses(cache: MultiLevelCache) -> dict[str, float]:
         await asyncio.sleep(0.05)
         return b"value"
 
-    await asyncio.gather(*(cache.get("cold", load) for _ in range(CALLERS)))
+    await asyncio.gather(*(cache.get("cold", load) for _caller in range(CALLERS)))
     return {"loads": loads}

@@ -58,7 +58,7 @@ def measure(servers: Servers, seconds: float) -> dict[str, float]:
 
 async def _measure(servers: Servers, seconds: float) -> dict[str, float]:
     settings = CacheSettings(topology="cluster", nodes=tuple(servers.addresses), password=PASSWORD, refresh=0.0)
-    reader, writer = (MultiLevelCache(settings, CollectorRegistry()) for _ in range(2))
+    reader, writer = (MultiLevelCache(settings, CollectorRegistry()) for _side in range(2))
     source = dict.fromkeys(KEYS, 1)
     told = {key: deque([(0.0, 0), (0.0, 0)], maxlen=2) for key in KEYS}  # The last two versions, and since when.
     ours = Reads()

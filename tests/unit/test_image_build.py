@@ -237,7 +237,8 @@ def test_sources_are_those_of_the_release() -> None:
         ("./usr/bin/python3", True), ("./usr/share/doc/python3/copyright", True), ("./usr/share/doc/python3/README", False),
         ("./etc/apt/sources.list", False), ("./var/cache/apt/archives/a.deb", False), ("./var/lib/dpkg/status", True),
         ("./dev", True), ("./dev/null", False), ("./usr/lib/python3.11/test/x.py", False), ("./", False),
-        ("./usr/lib/python3.11/unittest/case.py", True), ("./etc/passwd", True), ("./usr/bin/dpkg-deb", False), ("./bin/tar", False), ("./usr/bin/target", True),
+        ("./usr/lib/python3.11/unittest/case.py", True), ("./etc/passwd", True), ("./usr/bin/dpkg-deb", False), ("./bin/tar", False),
+        ("./usr/bin/target", True),
     ],
 )  # fmt: skip
 def test_what_is_kept_of_a_root_file_system(name: str, kept: bool) -> None:

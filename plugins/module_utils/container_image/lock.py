@@ -65,7 +65,7 @@ def lacking(locked: Sequence[Locked], files: Mapping[str, str], fits: str) -> La
 
 def is_for(wheel: str, fits: str) -> bool:
     """Whether a wheel is for `fits`, "3.11 x86_64" for example, by its name."""
-    python, _, machine = fits.partition(" ")
+    python, _blank, machine = fits.partition(" ")
     parts = wheel.removesuffix(".whl").split("-")
     if len(parts) < 5 or not wheel.endswith(".whl"):
         return False

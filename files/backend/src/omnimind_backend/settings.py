@@ -48,9 +48,9 @@ class Settings:
     version: str = ""
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """Read the variables OMNIMIND_*; SettingsError with a line for each that is wrong or unknown."""
-        given = {name: value for name, value in environment.items() if name.startswith(PREFIX)}
+        given = {name: value for name, value in (os.environ if environment is None else environment).items() if name.startswith(PREFIX)}
         problems = [f"{name}: no such variable; known are {', '.join(VARIABLES)}" for name in given.keys() - VARIABLES.keys()]
         found: dict[str, Any] = {}
         for name, (key, read) in VARIABLES.items():

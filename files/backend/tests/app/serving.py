@@ -28,9 +28,9 @@ class Backend:
         variables: OMNIMIND_* without the prefix.
     """
 
-    def __init__(self, log: Path, server: str = "uvicorn", variables: Mapping[str, object] = {}) -> None:
+    def __init__(self, log: Path, server: str = "uvicorn", variables: Mapping[str, object] | None = None) -> None:
         self.log, self.server = log, server
-        self.environment = environment(variables)
+        self.environment = environment(variables or {})
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.client = httpx.Client(base_url=self.url, timeout=10)

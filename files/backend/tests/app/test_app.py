@@ -110,7 +110,7 @@ def test_settings_of_compression_change_without_dropping_a_request(backend: Back
         with httpx.Client(base_url=backend.url) as client:
             return client.get("/api/status").json()["compression"]["codings"]
 
-    askers = [threading.Thread(target=ask) for _ in range(3)]
+    askers = [threading.Thread(target=ask) for _asker in range(3)]
     for asker in askers:
         asker.start()
     try:

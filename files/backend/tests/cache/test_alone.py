@@ -19,7 +19,7 @@ def test_loaded_once_then_found() -> None:
     async def run() -> None:
         async with running(SETTINGS) as cache:
             source = Source()
-            assert {await cache.get("k", source) for _ in range(5)} == {b"value"}
+            assert {await cache.get("k", source) for _turn in range(5)} == {b"value"}
             assert source.loads == 1
             assert counted(cache) == {"miss": 1, "l2_hit": 1, "l1_hit": 3}
 
@@ -102,7 +102,7 @@ def test_a_failed_load_is_told_and_not_stored() -> None:
         async with running(SETTINGS) as cache:
             source = Source(seconds=0.01)
             source.fails = LookupError("gone")
-            told = await asyncio.gather(*(cache.get("k", source) for _ in range(10)), return_exceptions=True)
+            told = await asyncio.gather(*(cache.get("k", source) for _turn in range(10)), return_exceptions=True)
             assert [type(error) for error in told] == [LookupError] * 10
             source.fails = None
             assert await cache.get("k", source) == b"value"

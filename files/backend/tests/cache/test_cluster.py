@@ -32,7 +32,7 @@ def test_a_hundred_misses_load_once(nodes: Cluster) -> None:
         async with running(settings(nodes)) as cache:
             assert len(cache.tracker.attached) == 3
             source = Source(seconds=0.05)
-            assert await asyncio.gather(*(cache.get("k", source) for _ in range(100))) == [b"value"] * 100
+            assert await asyncio.gather(*(cache.get("k", source) for _turn in range(100))) == [b"value"] * 100
             assert source.loads == 1
             assert counted(cache) == {"miss": 100}
 

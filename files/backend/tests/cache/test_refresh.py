@@ -25,7 +25,7 @@ def test_lead(fraction: float, life: float, load_seconds: float, chance: float, 
 
 
 def test_the_lead_differs_from_process_to_process() -> None:
-    drawn = [lead(0.05, 100.0, 0.0) for _ in range(2000)]
+    drawn = [lead(0.05, 100.0, 0.0) for _turn in range(2000)]
     assert 4.0 < statistics.mean(drawn) < 6.0
     assert min(drawn) < 0.5 and max(drawn) > 15.0
     assert all(0 <= seconds <= 50 for seconds in drawn)

@@ -217,7 +217,7 @@ def test_a_wrong_type_is_a_fault_of_one_key(server: Server) -> None:
 def test_a_full_pool_is_waited_for(server: Server) -> None:
     async def run() -> None:
         async with running(replace(settings(server), pool_size=2, command_timeout=10)) as cache:
-            sources = [Source() for _ in range(200)]
+            sources = [Source() for _turn in range(200)]
             await asyncio.gather(*(cache.get(f"k{n}", source) for n, source in enumerate(sources)))
             assert counted(cache) == {"miss": 200}
             assert errors(cache) == {}

@@ -15,7 +15,7 @@ def test_a_hundred_wait_for_one() -> None:
     async def run() -> None:
         flights: SingleFlight[bytes] = SingleFlight()
         source = Source(seconds=0.02)
-        assert await asyncio.gather(*(flights.join("k", None, source) for _ in range(100))) == [b"value"] * 100
+        assert await asyncio.gather(*(flights.join("k", None, source) for _turn in range(100))) == [b"value"] * 100
         assert source.loads == 1
         assert len(flights) == 0
 
@@ -26,7 +26,7 @@ def test_one_who_is_cancelled_cancels_nobody_else() -> None:
     async def run() -> None:
         flights: SingleFlight[bytes] = SingleFlight()
         source = Source(seconds=0.05)
-        first, second = (asyncio.create_task(flights.join("k", None, source)) for _ in range(2))
+        first, second = (asyncio.create_task(flights.join("k", None, source)) for _turn in range(2))
         await asyncio.sleep(0.01)
         first.cancel()
         assert await second == b"value"
@@ -42,7 +42,7 @@ def test_a_failure_is_told_to_all_and_not_remembered() -> None:
         flights: SingleFlight[bytes] = SingleFlight()
         source = Source(seconds=0.01)
         source.fails = OSError("no")
-        told = await asyncio.gather(*(flights.join("k", None, source) for _ in range(5)), return_exceptions=True)
+        told = await asyncio.gather(*(flights.join("k", None, source) for _turn in range(5)), return_exceptions=True)
         assert [str(error) for error in told] == ["no"] * 5
         source.fails = None
         assert await flights.join("k", None, source) == b"value"

@@ -29,7 +29,7 @@ class Source:
         self.loads += 1
         value = self.value  # As of now: what is written meanwhile is newer.
         await asyncio.sleep(self.seconds)
-        if self.fails:
+        if self.fails is not None:
             raise self.fails
         return value
 

@@ -7,6 +7,7 @@ import gc
 import threading
 import time
 import weakref
+from collections.abc import Callable
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
@@ -152,7 +153,7 @@ def test_the_metrics_tell_what_happens() -> None:
     last.result(5)
     for error in (Problem(422, "Bad"), ValueError()):
         with pytest.raises(type(error)):
-            pool.submit("a", lambda: (_ for _ in ()).throw(error)).result(5)
+            pool.submit("a", raising(error)).result(5)
     counted = {name: value("omnimind_tasks_total", {"kind": "a", "outcome": name})
                for name in ("done", "refused", "failed", "overloaded", "cancelled")}  # fmt: skip
     assert counted == dict.fromkeys(counted, 1)
@@ -163,3 +164,10 @@ def test_the_metrics_tell_what_happens() -> None:
     text = generate_latest(registry).decode()
     assert 'omnimind_tasks_total{kind="a",outcome="done"} 1.0' in text
     pool.stop(5)
+
+
+def raising(error: Exception) -> Callable[[], None]:
+    def work() -> None:
+        raise error
+
+    return work

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 
-from .envelope import HEADER, Found, gone, pack, unpack
+from .envelope import Found, gone, pack, token_of, unpack
 from .local import Entry, Local
 from .second import TOMBSTONE
 from .settings import CacheSettings
@@ -29,7 +29,7 @@ class Alone:
         self._put(key, pack(value, ttl, 0.0), ttl)
 
     async def fill(self, key: str, token: bytes, value: bytes, ttl: float, load_seconds: float) -> bool:
-        if self._packed(key)[: HEADER.size] != token:
+        if token_of(self._packed(key)) != token:
             return False
         self._put(key, pack(value, ttl, load_seconds), ttl)
         return True

@@ -29,7 +29,7 @@ def make_client(settings: CacheSettings) -> Redis | RedisCluster:
     if settings.topology == "sentinel":
         sentinel = make_sentinel(settings)
         return sentinel.master_for(settings.service, max_connections=most, retry=once, **_tls(settings))
-    (host, port), *_ = settings.addresses
+    host, port = settings.addresses[0]
     return Redis(host=host, port=port, max_connections=most, retry=once, **_options(settings))
 
 

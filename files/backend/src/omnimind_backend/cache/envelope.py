@@ -44,14 +44,19 @@ def gone() -> bytes:
     return HEADER.pack(MARK, GONE, os.urandom(8), 0.0, 0.0, 0.0)
 
 
+def token_of(raw: bytes) -> bytes:
+    """What names this state of a key; empty where there is none."""
+    return raw[: HEADER.size]
+
+
 def unpack(raw: bytes | None) -> Found:
     """What was found. Bytes that another program wrote are a value as they are, whose end is not known."""
     if raw is None:
         return Found(None)
     if len(raw) < HEADER.size or not raw.startswith(MARK):
-        return Found(raw, raw[: HEADER.size])
+        return Found(raw, token_of(raw))
     _mark, kind, _name, end, life, load_seconds = HEADER.unpack_from(raw)
-    token = raw[: HEADER.size]
+    token = token_of(raw)
     return Found(None, token) if kind == GONE else Found(raw[HEADER.size :], token, end, life, load_seconds)
 
 

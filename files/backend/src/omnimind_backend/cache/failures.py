@@ -38,7 +38,7 @@ def describe(error: BaseException) -> RedisFailure:
     if isinstance(error, RedisFailure):
         return error
     # The cluster client hides why no node could be reached.
-    if type(error) is redis_says.RedisClusterException:
+    if type(error) is redis_says.RedisClusterException:  # pylint: disable=unidiomatic-typecheck  # its children say more
         if isinstance(error.__cause__, Exception):
             found = describe(error.__cause__)
             return found if found.kind != "response" else RedisFailure("cluster_down", True, str(error.__cause__))

@@ -66,7 +66,7 @@ def _nodes(manager: RedisManager) -> list[str]:
 
 async def _why_not(manager: RedisManager, node: str) -> str:
     """Why a node does not answer; "" when it does."""
-    host, _, port = node.rpartition(":")
+    host, _colon, port = node.rpartition(":")
     if manager.settings.topology == "sentinel":
         sentinels = make_sentinel(manager.settings).sentinels
         place = [f"{h}:{p}" for h, p in manager.settings.addresses].index(node)

@@ -98,15 +98,15 @@ class CacheSettings:
 
         SettingsError, which never holds the URL itself, as there may be a password in it.
         """
-        scheme, _, rest = url.partition(":")
+        scheme, _colon, rest = url.partition(":")
         if scheme not in SCHEMES:
             raise _refused("url", f"{scheme[:20]}:...", f"to begin with one of {', '.join(s + ':' for s in SCHEMES)}")
         topology, tls = SCHEMES[scheme]
-        place, _, query = rest.removeprefix("//").partition("?")
+        place, _mark, query = rest.removeprefix("//").partition("?")
         if "@" in query:
             raise SettingsError("url: has an @ behind a ?; right would be %40 and, where it is in a password, %3F")
-        login, _, authority = place.rpartition("@")
-        hosts, _, service = authority.partition("/")
+        login, _at, authority = place.rpartition("@")
+        hosts, _slash, service = authority.partition("/")
         username, colon, password = login.partition(":")
         if login and not colon:
             raise SettingsError("url: has a user without a password; right would be user:password@host")
@@ -134,7 +134,7 @@ SCHEMES = {
 
 def address(node: str) -> tuple[str, int]:
     """Host and port of "host:port" or "[address]:port"; SettingsError."""
-    host, _, port = node.rpartition(":")
+    host, _colon, port = node.rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 65536 or "@" in host:
         # What stands before an @ may be a password.
         raise _refused("nodes", node.rpartition("@")[2], "host:port with a port from 1 to 65535")
@@ -147,7 +147,7 @@ def _with_port(host: str, topology: str) -> str:
 
 def _from_query(query: str) -> dict[str, Any]:
     kinds = {f.name: f.type for f in fields(CacheSettings)}
-    allowed = sorted({name for name, _, _ in BOUNDS} | {"ca_file", "prefix", "sentinel_password"})
+    allowed = sorted({name for name, *_limits in BOUNDS} | {"ca_file", "prefix", "sentinel_password"})
     found: dict[str, Any] = {}
     for name, text in parse_qsl(query, keep_blank_values=True):
         if name not in allowed:

@@ -86,7 +86,7 @@ class Tracker:
         for name in self._listeners.keys() - layout.primaries:
             self._listeners[name][1].cancel()
         for name in layout.primaries - self._listeners.keys():
-            host, _, port = name.rpartition(":")
+            host, _colon, port = name.rpartition(":")
             connection = make_connection(self._manager.settings, host, int(port))
             listener = Listener(connection, self._manager.settings.prefix, self._heard, self._extend)
             task = asyncio.create_task(listener.run(self._seconds))

@@ -72,7 +72,7 @@ def _items(body: bytes, meta: Range, limits: Limits) -> Iterator[bytes]:
     names = _only(body, meta, "iinf", limits)
     head = 8 if body[names] else 6
     coded = set()
-    end = next(box for box in _find(body, meta, "iinf", limits))[1]
+    end = _find(body, meta, "iinf", limits)[0][1]
     for kind, (start, _end) in _boxes(body, (names + head, end), limits):
         if kind == "infe":
             wide = body[start] == 3
