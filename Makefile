@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test lint unit integration molecule drill docs readmes build changelog bench clean
+.PHONY: help demo demo-down test lint unit backend integration molecule drill docs readmes build changelog lock bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -26,6 +26,9 @@ lint: ready-to-test ## ansible-lint, ansible-test sanity, galaxy-importer and th
 
 unit: ready-to-test ## the pure core, in seconds
 	@pytest tests/unit
+
+backend: ready-to-test ## the backend alone, and its Redis
+	@pytest files/backend/tests
 
 integration: ready-to-test ## real servers on loopback
 	@pytest tests/integration
@@ -53,6 +56,12 @@ changelog: .venv/.tests ## enter fragments and new plugins under galaxy.yml's ve
 	@rm -rf changelogs && cp -r .cache/release/ansible_collections/omnimind/platform/changelogs . && \
 	    cp .cache/release/ansible_collections/omnimind/platform/CHANGELOG.rst .
 
+lock: .venv/.tests ## what the backend depends on, as resolved now, to files/backend/requirements.txt
+	@mkdir -p .cache && grep --no-filename == requirements.txt requirements-test.txt > .cache/pins
+	@cd files/backend && uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-annotate \
+	    --custom-compile-command 'make lock' --python-version 3.11 --constraint ../../.cache/pins \
+	    --output-file requirements.txt pyproject.toml
+
 bench: ready-to-test ## the figures of the README, beside their peers
 	@benchmarks/run
 
@@ -67,8 +76,9 @@ ready-to-test: .venv/.tests $(COLLECTION)
 	@.ci/need git shellcheck
 
 # A stamp is younger than the pins it stands for: the second time costs nothing.
-.venv/.tests: requirements-test.txt .venv/.runtime
+.venv/.tests: requirements-test.txt files/backend/requirements.txt .venv/.runtime
 	.venv/bin/pip install --quiet --requirement $<
+	.venv/bin/pip install --quiet --require-hashes --requirement files/backend/requirements.txt
 	@touch $@
 
 .venv/.runtime: requirements.txt | .venv/bin/pip

@@ -8,7 +8,21 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from benchmarks import acts, backup, checking, failover, forming, handover, role, scaling, sentinel
+from benchmarks import (
+    acts,
+    backup,
+    cache,
+    checking,
+    compression,
+    failover,
+    forming,
+    handover,
+    images,
+    role,
+    scaling,
+    sentinel,
+    traffic,
+)
 from benchmarks.figures import Table
 from benchmarks.options import Options
 from benchmarks.report import Report
@@ -22,6 +36,10 @@ TOPICS: dict[str, Callable[[Options], Table]] = {
     "scaling": scaling.measure,
     "backup": backup.measure,
     "sentinel": sentinel.measure,
+    "compression": compression.measure,
+    "traffic": traffic.measure,
+    "images": images.measure,
+    "cache": cache.measure,
     "role": role.measure,
     "restarts": acts.measure_restarts,
     "acts": acts.measure,

@@ -53,10 +53,10 @@ def docker() -> Iterator[dict[str, str]]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the quick parts first: unit, then the tests of form, then everything with real servers."""
-    quick = ("unit", "quality")
+    quick = ("unit", "quality", "backend")
 
     def turn(item: pytest.Item) -> int:
-        part = item.path.relative_to(ROOT / "tests").parts[0]
+        part = item.path.relative_to(ROOT).parts[1]  # of tests/PART/... or of files/backend/...
         return quick.index(part) if part in quick else len(quick)
 
     items.sort(key=turn)

@@ -41,7 +41,10 @@ class LookupModule(LookupBase):
         role = Path(terms[0])
         specs = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text())["argument_specs"]
         known = sorted({name for entry in specs.values() for name in entry.get("options", {})})
-        unknown = sorted(name for name in variables if name.startswith(f"{role.name}_") and name not in known)
+        # Those of a role whose name begins with this one's, as backend_image beside backend, are for that to judge.
+        others = tuple(f"{other.name}_" for other in role.parent.glob(f"{role.name}_*"))
+        own = [name for name in variables if name.startswith(f"{role.name}_") and not name.startswith(others)]
+        unknown = sorted(name for name in own if name not in known)
         return [_sentence(name, known) for name in unknown]
 
 

@@ -36,10 +36,15 @@ options:
     description:
       - V(restarted) stops the instances, gives their directories to O(owner) and O(group), and starts them by their
         description as it is now.
+      - V(reloaded) sends the instances the signal HUP, by which programs that know it read their settings again.
       - V(absent) stops and removes all instances there are, with the file, and keeps their directories.
     type: str
-    choices: [started, restarted, absent]
+    choices: [started, restarted, reloaded, absent]
     default: started
+  prune:
+    description: Whether V(started) stops and removes instances that are none of O(instances).
+    type: bool
+    default: false
   state_directory:
     description: Directory that holds a directory for each instance, or belongs to the service without instances.
     type: path
@@ -116,7 +121,8 @@ ARGUMENTS = {
     "instances": {"type": "list", "elements": "str", "default": []},
     "manager": {"type": "str", "choices": ["systemd", "supervisor"], "required": True},
     "file": {"type": "path", "required": True},
-    "state": {"type": "str", "choices": ["started", "restarted", "absent"], "default": "started"},
+    "state": {"type": "str", "choices": ["started", "restarted", "reloaded", "absent"], "default": "started"},
+    "prune": {"type": "bool", "default": False},
     "state_directory": {"type": "path"},
     "owner": {"type": "str", "default": "root"},
     "group": {"type": "str", "default": "root"},
@@ -145,6 +151,7 @@ def start_all(manager, params: dict, check_mode: bool) -> dict:
     states = manager.states(instances)
     enabled = [i for i in instances if i not in states.enabled]
     started = [i for i in instances if i not in states.active]
+    surplus = manager.surplus(instances) if params["prune"] else []
     if not check_mode:
         if len(states.known) < len(instances):
             manager.learn()
@@ -152,8 +159,10 @@ def start_all(manager, params: dict, check_mode: bool) -> dict:
             manager.enable(enabled)
         if started:
             manager.start(started)
-    changed = bool(directories or enabled or started)
-    return {"changed": changed, "started": started, "enabled": enabled, "removed": [], "directories": directories}
+        if surplus:
+            manager.drop(surplus)
+    changed = bool(directories or enabled or started or surplus)
+    return {"changed": changed, "started": started, "enabled": enabled, "removed": surplus, "directories": directories}
 
 
 def restart(manager, params: dict, check_mode: bool) -> dict:
@@ -164,6 +173,12 @@ def restart(manager, params: dict, check_mode: bool) -> dict:
             own_directory(params, instance)
         manager.start_anew(instances)
     return {"changed": True, "started": instances, "enabled": [], "removed": [], "directories": []}
+
+
+def reload(manager, params: dict, check_mode: bool) -> dict:
+    if not check_mode:
+        manager.reload(params["instances"] or [""])
+    return {"changed": True, "started": [], "enabled": [], "removed": [], "directories": []}
 
 
 def own_directory(params: dict, instance: str) -> None:
@@ -198,6 +213,8 @@ def main() -> None:
             answer = remove_all(manager, module.check_mode)
         elif params["state"] == "restarted":
             answer = restart(manager, params, module.check_mode)
+        elif params["state"] == "reloaded":
+            answer = reload(manager, params, module.check_mode)
         else:
             answer = start_all(manager, params, module.check_mode)
     except ServiceError as error:

@@ -140,9 +140,18 @@ def _stop() -> None:
     with suppress(FileNotFoundError):
         _end(int(Path(configuration["pidfile"]).read_text()))
     for directory in (configuration["exec-root"], configuration["data-root"]):
+        _unmount(directory)
         with suppress(FileNotFoundError):
             shutil.rmtree(directory)
     _CONFIGURATION.unlink()
+
+
+def _unmount(directory: str) -> None:
+    """A container in the host's network has its name space mounted, and dockerd leaves it so."""
+    mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    for mount in reversed(mounts):
+        if mount.startswith(f"{directory}/"):
+            run("umount", mount)
 
 
 def _end(pid: int) -> None:

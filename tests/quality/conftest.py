@@ -19,6 +19,7 @@ LEFT_BEHIND = (
     "collections/left",
     "dist/left.tar.gz",
     "docs/_build/html/index.html",
+    "files/backend/wheelhouse/left.whl",
     "inventories/local/.secrets/password",
     "omnimind-platform-0.0.1.tar.gz",
     "plugins/modules/__pycache__/left.pyc",

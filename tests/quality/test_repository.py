@@ -19,7 +19,7 @@ SECRETS = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\b(AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|glpat-[A-Za-z0-9_-]{20}"
     r"|xox[abprs]-[A-Za-z0-9-]{10,}|eyJ[A-Za-z0-9_-]{10,}[.]eyJ[A-Za-z0-9_-]{10,})"
 )
-REQUIREMENTS = ("requirements.txt", "requirements-test.txt")
+REQUIREMENTS = ("requirements.txt", "requirements-test.txt", "files/backend/requirements.txt")
 
 
 def texts() -> Iterator[tuple[str, str]]:
@@ -63,10 +63,10 @@ def pins() -> dict[str, str]:
     found = {}
     for name in REQUIREMENTS:
         for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
-            if line and not line.startswith(("#", "-r ")):
-                package, pinned, version = line.partition("==")
+            if line and not line.startswith(("#", "-r ", "    --hash=")):
+                package, pinned, version = line.removesuffix(" \\").partition("==")
                 assert pinned, f"{name}: {line}"
-                found[normalised(package)] = version
+                assert found.setdefault(normalised(package), version) == version, f"{name}: {line}, elsewhere another"
     return found
 
 
@@ -81,3 +81,8 @@ def test_what_is_installed_is_what_is_pinned() -> None:
     for bootstrap in ("pip", "setuptools", "wheel"):
         installed.pop(bootstrap, None)
     assert installed == pins()
+
+
+def test_every_molecule_scenario_has_its_test() -> None:
+    scenarios = {path.parent.name for path in ROOT.glob("molecule/*/molecule.yml")}
+    assert scenarios == {path.stem.removeprefix("test_") for path in ROOT.glob("tests/molecule/test_*.py")}

@@ -11,6 +11,7 @@ from ansible import constants
 from ansible.errors import AnsibleError, AnsibleFilterError
 from unit.core import (
     description,
+    filter_backend,
     filter_packages,
     filter_redis,
     filter_redis_sentinel,
@@ -106,7 +107,7 @@ def test_numeric_addresses(text: str, numeric: bool) -> None:
             "filter",
             {
                 name: function
-                for file in (filter_packages, filter_redis, filter_redis_sentinel, filter_report)
+                for file in (filter_backend, filter_packages, filter_redis, filter_redis_sentinel, filter_report)
                 for name, function in file.FilterModule().filters().items()
             },
         ),
@@ -199,4 +200,14 @@ def test_unknown_variables_come_with_the_most_similar_known_one() -> None:
     variables = {"redis_cluster_prots": [7000], "redis_cluster_ports": [7000], "other_prots": 1}
     assert lookup(unknown_variables, str(ROOT / "roles" / "redis_cluster"), variables=variables) == [
         "redis_cluster_prots is no variable of this role, did you mean redis_cluster_ports?",
+    ]
+
+
+def test_variables_of_a_role_with_a_longer_name_are_its_own(tmp_path: Path) -> None:
+    for role in ("shop", "shop_window"):
+        (tmp_path / role / "meta").mkdir(parents=True)
+        (tmp_path / role / "meta" / "argument_specs.yml").write_text("argument_specs: {main: {options: {shop_size: {}}}}")
+    variables = {"shop_size": 1, "shop_seize": 1, "shop_window_size": 1}
+    assert lookup(unknown_variables, str(tmp_path / "shop"), variables=variables) == [
+        "shop_seize is no variable of this role, did you mean shop_size?",
     ]

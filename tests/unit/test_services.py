@@ -126,6 +126,24 @@ def test_systemd_forgets_a_service(tmp_path: Path) -> None:
     assert "systemctl daemon-reload" in run.commands
 
 
+def test_systemd_sends_a_signal_and_reads_the_journal() -> None:
+    run = Recorded(journalctl=(0, "one\ntwo\n"))
+    systemd(run).reload(["7000", "7001"])
+    assert systemd(run).log("7000", 20) == ["one", "two"]
+    assert run.commands == [
+        "systemctl kill --kill-whom=main --signal=HUP redis@7000.service redis@7001.service",
+        "journalctl --unit=redis@7000.service --lines=20 --no-pager --output=cat",
+    ]
+
+
+def test_systemd_drops_instances_that_are_no_longer_listed() -> None:
+    run = Recorded(**{"systemctl_list-units": (0, SYSTEMD_LIST)})
+    assert systemd(run).surplus(["7000"]) == ["7001"]
+    assert systemd(Recorded()).surplus(["7000"]) == []
+    systemd(run).drop(["7001"])
+    assert "systemctl disable --now redis@7001.service" in run.commands
+
+
 # --- supervisor --------------------------------------------------------------------------------------
 
 
@@ -225,3 +243,29 @@ def test_an_instance_that_does_not_stop_is_told() -> None:
         supervisor(Recorded(supervisorctl_status=(0, SUPERVISOR_STATUS))).stop(["7000"])
     with pytest.raises(services.ServiceError, match="systemctl stop"):
         systemd(Recorded(systemctl_stop=(1, "Job timed out"))).stop(["7000"])
+
+
+def test_supervisor_sends_a_signal() -> None:
+    run = Recorded()
+    supervisor(run).reload(["7000", "7001"])
+    assert run.commands == ["supervisorctl signal HUP redis-7000 redis-7001"]
+
+
+def test_supervisor_drops_programs_that_are_no_longer_in_its_file() -> None:
+    status = SUPERVISOR_STATUS + "redis-sentinel-26379   RUNNING   pid 1, uptime 0:00:04\n"
+    run = Recorded(supervisorctl_status=(3, status))
+    assert supervisor(run).surplus(["7000", "7001", "7003"]) == ["7002"]
+    supervisor(run).drop(["7002"])
+    assert run.commands[1:] == [
+        "supervisorctl stop redis-7002",
+        "supervisorctl status",
+        "supervisorctl reread",
+        "supervisorctl remove redis-7002",
+    ]
+
+
+def test_the_log_of_a_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "LOGS", tmp_path)
+    (tmp_path / "redis-7000.log").write_text("one\ntwo\nthree\n")
+    assert supervisor(Recorded()).log("7000", 2) == ["two", "three"]
+    assert supervisor(Recorded()).log("7001", 2) == []

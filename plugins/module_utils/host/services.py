@@ -6,10 +6,12 @@ A manager is asked once for all instances and told once for all, however many th
 """
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+LOGS = Path("/var/log/supervisor")
 Run = Callable[[Sequence[str]], "tuple[int, str]"]  # a command to its exit status and output
 
 
@@ -73,6 +75,24 @@ class Systemd:
         """Start stopped instances by their description as it is now."""
         self.learn()
         self.start(instances)
+
+    def reload(self, instances: Sequence[str]) -> None:
+        _must(self.run, ["systemctl", "kill", "--kill-whom=main", "--signal=HUP", *map(self.unit, instances)])
+
+    def surplus(self, instances: Sequence[str]) -> list[str]:
+        """Instances that are there, and are none of these."""
+        return [instance for instance in self.present() if instance and instance not in instances]
+
+    def drop(self, instances: Sequence[str]) -> None:
+        """Stop instances for good, and leave the description to the others."""
+        units = [self.unit(instance) for instance in instances]
+        _must(self.run, ["systemctl", "disable", "--now", *units])
+        self.run(["systemctl", "reset-failed", *units])
+
+    def log(self, instance: str, lines: int) -> list[str]:
+        """The last lines of what an instance printed."""
+        journal = ["journalctl", f"--unit={self.unit(instance)}", f"--lines={lines}", "--no-pager", "--output=cat"]
+        return self.run(journal)[1].splitlines()
 
     def remove(self, instances: Sequence[str]) -> None:
         units = [self.unit(instance) for instance in instances]
@@ -138,13 +158,36 @@ class Supervisor:
         self.enable(instances)
         self.start(instances)
 
+    def reload(self, instances: Sequence[str]) -> None:
+        _must(self.run, ["supervisorctl", "signal", "HUP", *map(self.program, instances)])
+
+    def surplus(self, instances: Sequence[str]) -> list[str]:
+        """Instances that the daemon has, and are none of these; what they were is no longer in the file."""
+        text = self.run(["supervisorctl", "status"])[1]
+        found = re.findall(rf"^{re.escape(self.name)}-(\w+)\s", text, re.MULTILINE)
+        return [instance for instance in found if instance not in instances]
+
+    def drop(self, instances: Sequence[str]) -> None:
+        """Stop instances for good, and leave the others alone."""
+        self.stop(instances)
+        self.run(["supervisorctl", "reread"])
+        _must(self.run, ["supervisorctl", "remove", *map(self.program, instances)])
+        for instance in instances:
+            for log in LOGS.glob(f"{self.program(instance)}.log*"):
+                log.unlink()
+
+    def log(self, instance: str, lines: int) -> list[str]:
+        """The last lines of what an instance printed."""
+        path = LOGS / f"{self.program(instance)}.log"
+        return path.read_text(errors="replace").splitlines()[-lines:] if path.exists() else []
+
     def remove(self, instances: Sequence[str]) -> None:
         programs = [self.program(instance) for instance in instances]
         self.run(["supervisorctl", "stop", *programs])
         self.file.unlink(missing_ok=True)
         self.run(["supervisorctl", "reread"])
         self.run(["supervisorctl", "remove", *programs])
-        for log in Path("/var/log/supervisor").glob(f"{self.name}*.log*"):
+        for log in LOGS.glob(f"{self.name}*.log*"):
             log.unlink()
 
 

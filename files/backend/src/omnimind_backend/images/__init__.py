@@ -1,0 +1,1 @@
+"""The image optimiser: pictures made smaller, safely."""
