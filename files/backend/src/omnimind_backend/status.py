@@ -105,7 +105,7 @@ def _page(parts: Parts) -> str:
             [
                 _section("Tasks", tasks),
                 _section("Cache", {**cache, **cache["local"]}, leave_out={"local"}),
-                _section("Compression", compression, leave_out={"read_at"}),
+                _section("Compression", compression, leave_out={"read_at", "content_types"}),
                 _section("Limits of a picture", status["limits"]),
             ]
         ),
