@@ -13,22 +13,20 @@ def reason_to_skip(
     found: dict[bytes, bytes],
     length: int | None,
     settings: CompressionSettings,
-    excluded: bool,
+    fits: bool,
+    events: bool,
 ) -> tuple[str, bool] | None:
     """Why no client gets this answer encoded, and whether the answer varies with Accept-Encoding all the same.
 
     Args:
         found: header values by name in lower case.
         length: of the body in bytes, None when it is unknown.
-        excluded: whether the path is to be left alone.
+        fits: whether the settings name its media type.
+        events: whether it is one that comes event by event.
     """
-    if excluded:
-        return "path", False
-    media_type = found.get(b"content-type", b"")
-    fits, events = settings.types(media_type)
     if status < 200 or status in _NO_CONTENT:
         # A 304 speaks for the 200 that the client has, and seldom tells its type.
-        return "status", status == 304 and (fits or not media_type)
+        return "status", status == 304 and (fits or b"content-type" not in found)
     if b"content-encoding" in found:
         return "encoded", False
     if b"cache-control" in found and forbids_transformation(found):

@@ -44,9 +44,8 @@ class Opening:
             sent = headers.weakened(sent)
         await self._outlet.start({**self._message, "headers": sent}, IDENTITY, skipped)
 
-    async def encoded(self, coding: str, size: int | None) -> None:
-        """For a body that takes `size` bytes encoded, None for unknown."""
-        if self._message.get("trailers"):
+    def encoded(self, coding: str, size: int | None) -> dict[str, Any]:
+        """The message for a body that takes `size` bytes encoded, None for unknown."""
+        if "trailers" in self._message and self._message["trailers"]:
             size = None  # Trailers can only follow chunks.
-        sent = headers.encoded(self._message["headers"], self.fields, coding, size)
-        await self._outlet.start({**self._message, "headers": sent}, coding)
+        return {**self._message, "headers": headers.encoded(self._message["headers"], self.fields, coding, size)}

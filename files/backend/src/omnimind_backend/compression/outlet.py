@@ -38,6 +38,19 @@ class Outlet:
         if skipped is not None:
             self._metrics.skipped[skipped] += 1
 
+    async def whole(self, start: dict[str, Any], coding: str, data: bytes, size: int) -> None:
+        """The headers and all of a body that was `size` bytes before; `start` and `body` in one, as most answers are."""
+        if self.head:
+            await self.start(start, coding)
+            await self.body(data, False, size)
+            return
+        await self.send(start)
+        self._tally = tally = self._metrics.codings[coding]
+        tally.responses += 1
+        await self.send({"type": "http.response.body", "body": data, "more_body": False})
+        tally.bytes_in += size
+        tally.bytes_out += len(data)
+
     async def body(self, data: bytes, more: bool, size: int) -> None:
         """A part of an encoded body that was `size` bytes before."""
         await self.send({"type": "http.response.body", "body": b"" if self.head else data, "more_body": more})

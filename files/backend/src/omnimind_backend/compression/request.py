@@ -40,8 +40,9 @@ def read(scope: dict[str, Any], settings: CompressionSettings) -> tuple[Request,
     * http.response.zerocopysend is not offered: a file descriptor cannot be encoded.
     """
     found: dict[bytes, bytes] = {}
-    for name, value in scope["headers"]:
-        if name in _READ:
+    for header in scope["headers"]:
+        if header[0] in _READ:
+            name, value = header
             found[name] = value if name not in found else found[name] + b", " + value
     excluded = bool(settings.excluded_paths) and settings.excludes(scope["path"])
     request = Request(scope["method"] == "HEAD", found.get(b"accept-encoding"), excluded)

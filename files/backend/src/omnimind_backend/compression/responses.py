@@ -59,6 +59,9 @@ class Responder:
     def __call__(self, message: Message) -> Awaitable[None]:
         kind = message["type"]
         if kind == "http.response.body":
+            # Most answers are whole, and of known length: straight to the end.
+            if self._state == _HELD and self._timer is None and not message.get("more_body"):
+                return self._whole(message, message.get("body", b""))
             return self._body(message)
         if kind == "http.response.start" and self._state == _WAITING:
             return self._headers(message)
@@ -93,11 +96,15 @@ class Responder:
         settings, accept = self._settings, self._request.accept
         self._opening = opening = Opening(message, self._outlet, self._request)
         self._length = Length(opening.length)
-        skip = reason_to_skip(opening.status, opening.fields, opening.length, settings, self._request.excluded)
+        if self._request.excluded:
+            await self._begin_plain("path", varies=False)
+            return
+        fields = opening.fields
+        fits, events = settings.types(fields[b"content-type"] if b"content-type" in fields else b"")
+        skip = reason_to_skip(message["status"], fields, opening.length, settings, fits, events)
         if skip is not None:
             await self._begin_plain(*skip)
             return
-        _fits, events = settings.types(opening.fields[b"content-type"])
         open_ended = events or opening.length is None
         self._coding = negotiate(accept, settings.codings)
         self._stream_coding = negotiate(accept, settings.stream_codings) if open_ended else self._coding
@@ -123,7 +130,7 @@ class Responder:
 
     async def _begin_encoded(self, coding: str, size: int | None) -> None:
         self._state = _ENCODED
-        await self._opening.encoded(coding, size)
+        await self._outlet.start(self._opening.encoded(coding, size), coding)
 
     async def _begin_stream(self) -> None:
         coding = self._stream_coding
@@ -172,8 +179,8 @@ class Responder:
             else:
                 data = await self._outlet.encode_in_thread(coding, function, body)
             if len(data) < size:
-                await self._begin_encoded(coding, len(data))
-                await self._outlet.body(data, False, size)
+                self._state = _ENCODED
+                await self._outlet.whole(self._opening.encoded(coding, len(data)), coding, data, size)
                 return
             await self._begin_plain("grew", varies=True)
         await self._outlet.plain(message, size)
