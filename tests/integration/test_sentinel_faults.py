@@ -140,7 +140,7 @@ def test_a_lost_master_is_replaced_in_time_and_comes_back_as_a_replica(topology:
 def test_a_dead_master_is_waited_for(topology: Topology) -> None:
     old = topology.master
     old.kill()
-    answer = act(topology)
+    answer = act(topology, 90)
     assert answer["engine"] == "awaited" and answer["old_master"] == old.address
     assert topology.master.address == answer["new_master"]
 
