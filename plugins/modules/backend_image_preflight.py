@@ -12,17 +12,9 @@ description:
   - Returns what a build goes by.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
+extends_documentation_fragment:
+  - omnimind.platform.preflight
 options:
-  variable_prefix:
-    description: Put before the names of variables in complaints.
-    type: str
-    default: ""
-  unknown_variables:
-    description: Sentences about variables that the role does not know, as
-      P(omnimind.platform.unknown_variables#lookup) gives them.
-    type: list
-    elements: str
-    default: []
   name:
     description: Repository of the image, without a tag.
     type: str
@@ -145,10 +137,10 @@ from ansible_collections.omnimind.platform.plugins.module_utils.container_image.
     survey,
     variable_complaints,
 )
+from ansible_collections.omnimind.platform.plugins.module_utils.reporting import PREFLIGHT_ARGUMENTS, refuse_if
 
 ARGUMENTS = {
-    "variable_prefix": {"type": "str", "default": ""},
-    "unknown_variables": {"type": "list", "elements": "str", "default": []},
+    **PREFLIGHT_ARGUMENTS,
     "name": {"type": "str", "required": True},
     "tag": {"type": "str", "required": True},
     "rollback_tag": {"type": "str", "required": True},
@@ -179,10 +171,7 @@ def main() -> None:
     params = module.params
     engine = read_engine(params["images"], params["engine_problem"], has_buildx(module))
     # With a name that no image can have, the engine's answer says nothing.
-    found = variable_complaints(params) or engine_complaints(params, engine)
-    found = params["unknown_variables"] + [params["variable_prefix"] + complaint for complaint in found]
-    if found:
-        module.fail_json(msg="; ".join(found), complaints=found)
+    refuse_if(module, variable_complaints(params) or engine_complaints(params, engine))
     module.exit_json(changed=False, **survey(params, engine))
 
 

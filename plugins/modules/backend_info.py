@@ -12,6 +12,8 @@ description:
     of compression.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
+extends_documentation_fragment:
+  - omnimind.platform.reads_only
 options:
   address:
     description: Address that the instances listen on.
@@ -43,13 +45,6 @@ options:
     description: Seconds to wait.
     type: float
     default: 30
-attributes:
-  check_mode:
-    support: full
-    description: The module only reads.
-  diff_mode:
-    support: none
-    description: The module changes nothing.
 """
 
 EXAMPLES = r"""
@@ -120,8 +115,8 @@ missing:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.omnimind.platform.plugins.module_utils.backend.answers import Expected
-from ansible_collections.omnimind.platform.plugins.module_utils.backend.arguments import failures_reported
 from ansible_collections.omnimind.platform.plugins.module_utils.backend.asking import survey
+from ansible_collections.omnimind.platform.plugins.module_utils.reporting import failures_reported
 
 ARGUMENTS = {
     "address": {"type": "str", "default": "127.0.0.1"},

@@ -15,17 +15,9 @@ description:
   - It needs no client of Redis on the host.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
+extends_documentation_fragment:
+  - omnimind.platform.preflight
 options:
-  variable_prefix:
-    description: What is put before the names of options in messages, as the prefix of a role's variables.
-    type: str
-    default: ""
-  unknown_variables:
-    description: Sentences about variables that look like the role's but are none, by the lookup
-      P(omnimind.platform.unknown_variables#lookup). Each is a reason to refuse.
-    type: list
-    elements: str
-    default: []
   name:
     description: Name of the service.
     type: str
@@ -132,14 +124,17 @@ complaints:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.omnimind.platform.plugins.module_utils.backend.arguments import failures_reported
 from ansible_collections.omnimind.platform.plugins.module_utils.backend.cache_url import NONE, parse_url
 from ansible_collections.omnimind.platform.plugins.module_utils.backend.host_state import can_make_venv, read_host_state
 from ansible_collections.omnimind.platform.plugins.module_utils.backend.preflight import complaints, given
+from ansible_collections.omnimind.platform.plugins.module_utils.reporting import (
+    PREFLIGHT_ARGUMENTS,
+    failures_reported,
+    refuse_if,
+)
 
 ARGUMENTS = {
-    "variable_prefix": {"type": "str", "default": ""},
-    "unknown_variables": {"type": "list", "elements": "str", "default": []},
+    **PREFLIGHT_ARGUMENTS,
     "name": {"type": "str", "default": "omnimind-backend"},
     "runtime": {"type": "str", "choices": ["venv", "container"], "default": "venv"},
     "ports": {"type": "list", "elements": "raw", "required": True},
@@ -173,12 +168,9 @@ def main() -> None:
             image=params["container_image"] if container else "",
         )
     found, warnings = complaints(params, host, module.check_mode)
-    prefix = params["variable_prefix"]
-    found = params["unknown_variables"] + [text if text.startswith("ansible_") else prefix + text for text in found]
-    if found:
-        module.fail_json(msg="; ".join(found), complaints=found)
+    refuse_if(module, found)
     for text in warnings:
-        module.warn(prefix + text)
+        module.warn(params["variable_prefix"] + text)
     module.exit_json(
         changed=False,
         compression=given(params["compression"]),

@@ -154,7 +154,6 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.omnimind.platform.plugins.module_utils.backend.arguments import failures_reported
 from ansible_collections.omnimind.platform.plugins.module_utils.backend.cache_url import NONE
 from ansible_collections.omnimind.platform.plugins.module_utils.backend.releases import (
     CACHE_CA,
@@ -172,6 +171,7 @@ from ansible_collections.omnimind.platform.plugins.module_utils.backend.releases
     summary,
 )
 from ansible_collections.omnimind.platform.plugins.module_utils.backend.revisions import prunable
+from ansible_collections.omnimind.platform.plugins.module_utils.reporting import failures_reported
 
 ARGUMENTS = {
     "directory": {"type": "path", "required": True},

@@ -10,18 +10,13 @@ description:
   - Returns the release that is in force, and the one before, to which a roll-back goes.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
+extends_documentation_fragment:
+  - omnimind.platform.reads_only
 options:
   directory:
     description: Where the configuration is.
     type: path
     required: true
-attributes:
-  check_mode:
-    support: full
-    description: The module only reads.
-  diff_mode:
-    support: none
-    description: The module changes nothing.
 seealso:
   - module: omnimind.platform.backend_release
 """

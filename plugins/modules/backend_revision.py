@@ -83,7 +83,6 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.omnimind.platform.plugins.module_utils.backend.arguments import failures_reported
 from ansible_collections.omnimind.platform.plugins.module_utils.backend.revisions import (
     REVISIONS,
     Recipe,
@@ -92,6 +91,7 @@ from ansible_collections.omnimind.platform.plugins.module_utils.backend.revision
     revision_name,
 )
 from ansible_collections.omnimind.platform.plugins.module_utils.backend.sources import unpack
+from ansible_collections.omnimind.platform.plugins.module_utils.reporting import failures_reported
 
 ARGUMENTS = {
     "directory": {"type": "path", "required": True},

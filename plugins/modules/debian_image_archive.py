@@ -81,7 +81,7 @@ from ansible_collections.omnimind.platform.plugins.module_utils.container_image.
     make,
     recipe_of_host,
 )
-from ansible_collections.omnimind.platform.plugins.module_utils.container_image.errors import ImageFailure
+from ansible_collections.omnimind.platform.plugins.module_utils.reporting import failures_reported
 
 ARGUMENTS = {
     "image": {"type": "str", "required": True},
@@ -100,14 +100,13 @@ def main() -> None:
         return module.run_command(list(command), handle_exceptions=False)
 
     try:
-        recipe = recipe_of_host(run, params["image"], params["packages"])
-        slug = params["image"].replace("/", "_").replace(":", "_")
-        archive = Path(params["directory"], f"{slug}-{recipe.digest[:16]}.tar")
-        due = params["refresh"] or recipe_of(params["image"], params["images"]) != recipe.digest
-        if due and not module.check_mode and (params["refresh"] or not archive.exists()):
-            make(run, recipe, archive)
-    except ImageFailure as failure:
-        module.fail_json(msg=str(failure))
+        with failures_reported(module):
+            recipe = recipe_of_host(run, params["image"], params["packages"])
+            slug = params["image"].replace("/", "_").replace(":", "_")
+            archive = Path(params["directory"], f"{slug}-{recipe.digest[:16]}.tar")
+            due = params["refresh"] or recipe_of(params["image"], params["images"]) != recipe.digest
+            if due and not module.check_mode and (params["refresh"] or not archive.exists()):
+                make(run, recipe, archive)
     except OSError as error:
         module.fail_json(msg=f"directory: {params['directory']}: {error.strerror}")
     module.exit_json(changed=due, archive=str(archive), digest=recipe.digest)

@@ -76,8 +76,8 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.omnimind.platform.plugins.module_utils.container_image.errors import ImageFailure
 from ansible_collections.omnimind.platform.plugins.module_utils.container_image.wheelhouse import fill
+from ansible_collections.omnimind.platform.plugins.module_utils.reporting import failures_reported
 
 ARGUMENTS = {
     "lock": {"type": "path", "required": True},
@@ -99,10 +99,8 @@ def main() -> None:
 
     target, pip = (params["python"], params["machine"]), params["pip"] or [sys.executable, "-m", "pip"]
     lock, directory = Path(params["lock"]), Path(params["directory"])
-    try:
+    with failures_reported(module):
         found = fill(lock, directory, *target, pip, params["wheels"], run, module.check_mode)
-    except ImageFailure as failure:
-        module.fail_json(msg=str(failure))
     module.exit_json(changed=bool(found), fetched=found.packages, removed=found.strays)
 
 

@@ -16,6 +16,7 @@ version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.redis
+  - omnimind.platform.reads_only
 options:
   replicas:
     description: Working replicas that each master is expected to have. V(0) when none are expected.
@@ -37,13 +38,6 @@ options:
     description: Seconds to wait for O(wait_for).
     type: float
     default: 60.0
-attributes:
-  check_mode:
-    support: full
-    description: The module only reads.
-  diff_mode:
-    support: none
-    description: The module changes nothing.
 seealso:
   - module: omnimind.platform.redis_cluster
 """

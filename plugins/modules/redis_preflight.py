@@ -17,12 +17,10 @@ description:
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
+  - omnimind.platform.preflight
   - omnimind.platform.redis_users
+  - omnimind.platform.reads_only
 options:
-  variable_prefix:
-    description: What is put before the names of variables in messages.
-    type: str
-    default: ""
   ports:
     description: Ports of the nodes of this host.
     type: list
@@ -73,12 +71,6 @@ options:
     description: Where nodes keep their data, a directory a port. It need not exist.
     type: path
     required: true
-  unknown_variables:
-    description: Sentences about variables that look like the role's but are none, by the lookup
-      P(omnimind.platform.unknown_variables#lookup). Each is a reason to refuse.
-    type: list
-    elements: str
-    default: []
   server:
     description: Path of the server's program.
     type: path
@@ -121,13 +113,6 @@ options:
     description: Megabytes (2^20 bytes) that must be free there.
     type: int
     default: 0
-attributes:
-  check_mode:
-    support: full
-    description: The module only reads.
-  diff_mode:
-    support: none
-    description: The module changes nothing.
 """
 
 EXAMPLES = r"""
@@ -182,9 +167,10 @@ from ansible_collections.omnimind.platform.plugins.module_utils.redis.nodes impo
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.preflight import complaints
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.tls.ports import reached_by_tls, stage_of_host
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.tls.stages import OFF, STATES
+from ansible_collections.omnimind.platform.plugins.module_utils.reporting import PREFLIGHT_ARGUMENTS, refuse_if
 
 ARGUMENTS = {
-    "variable_prefix": {"type": "str", "default": ""},
+    **PREFLIGHT_ARGUMENTS,
     "ports": {"type": "list", "elements": "int", "required": True},
     "password": {"type": "str", "required": True, "no_log": True},
     "former_passwords": {"type": "list", "elements": "str", "default": [], "no_log": True},
@@ -196,7 +182,6 @@ ARGUMENTS = {
     "replicas": {"type": "int", "default": 1},
     "anti_affinity": {"type": "str", "choices": ["none", "preferred", "required"], "default": "preferred"},
     "data_directory": {"type": "path", "required": True},
-    "unknown_variables": {"type": "list", "elements": "str", "default": []},
     "server": {"type": "path", "default": "/usr/bin/redis-server"},
     "flavor": {"type": "str", "choices": ["redis", "valkey"], "default": "redis"},
     "version": {"type": "str", "default": ""},
@@ -222,11 +207,7 @@ def main() -> None:
     except RedisFailure as failure:
         # The list of nodes is made of the ports of all hosts.
         found = [failure.message.replace("nodes:", "ports:", 1)]
-    prefix = params["variable_prefix"]
-    found = [text if text.startswith("ansible_") else prefix + text for text in found]
-    found = params["unknown_variables"] + found
-    if found:
-        module.fail_json(msg="; ".join(found), complaints=found)
+    refuse_if(module, found)
     module.exit_json(
         changed=False,
         installed=Path(params["server"]).exists(),

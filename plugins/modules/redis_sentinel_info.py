@@ -14,6 +14,7 @@ version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.redis_sentinel
+  - omnimind.platform.reads_only
 options:
   name:
     description: Name of the group to check. All groups that the Sentinels watch when it is not given.
@@ -41,13 +42,6 @@ options:
     description: Seconds to wait for O(wait_for).
     type: float
     default: 60.0
-attributes:
-  check_mode:
-    support: full
-    description: The module only reads.
-  diff_mode:
-    support: none
-    description: The module changes nothing.
 seealso:
   - module: omnimind.platform.redis_sentinel
   - module: omnimind.platform.redis_sentinel_failover

@@ -16,11 +16,10 @@ description:
   - It needs nothing but Python on the host.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
+extends_documentation_fragment:
+  - omnimind.platform.preflight
+  - omnimind.platform.reads_only
 options:
-  variable_prefix:
-    description: What is put before the names of variables in messages.
-    type: str
-    default: ""
   data_ports:
     description: Ports of the data nodes of this host.
     type: list
@@ -65,12 +64,6 @@ options:
     description: Where servers keep their data, a directory a port. It need not exist.
     type: path
     required: true
-  unknown_variables:
-    description: Sentences about variables that look like the role's but are none, by the lookup
-      P(omnimind.platform.unknown_variables#lookup). Each is a reason to refuse.
-    type: list
-    elements: str
-    default: []
   server:
     description: Path of the server's program.
     type: path
@@ -96,13 +89,6 @@ options:
     description: Megabytes (2^20 bytes) that must be free there.
     type: int
     default: 0
-attributes:
-  check_mode:
-    support: full
-    description: The module only reads.
-  diff_mode:
-    support: none
-    description: The module changes nothing.
 """
 
 EXAMPLES = r"""
@@ -145,9 +131,10 @@ from ansible_collections.omnimind.platform.plugins.module_utils.redis.errors imp
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.host_state import Package, read_host_state
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.nodes import parse_nodes
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.sentinel.preflight import complaints
+from ansible_collections.omnimind.platform.plugins.module_utils.reporting import PREFLIGHT_ARGUMENTS, refuse_if
 
 ARGUMENTS = {
-    "variable_prefix": {"type": "str", "default": ""},
+    **PREFLIGHT_ARGUMENTS,
     "data_ports": {"type": "list", "elements": "int", "required": True},
     "ports": {"type": "list", "elements": "int", "required": True},
     "password": {"type": "str", "required": True, "no_log": True},
@@ -158,7 +145,6 @@ ARGUMENTS = {
     "monitor": {"type": "str", "required": True},
     "quorum": {"type": "int", "default": 0},
     "data_directory": {"type": "path", "required": True},
-    "unknown_variables": {"type": "list", "elements": "str", "default": []},
     "server": {"type": "path", "default": "/usr/bin/redis-server"},
     "flavor": {"type": "str", "choices": ["redis", "valkey"], "default": "redis"},
     "version": {"type": "str", "default": ""},
@@ -180,10 +166,7 @@ def main() -> None:
         found = complaints(params, nodes, sentinels, data_host, sentinel_host)
     except RedisFailure as failure:
         found = [failure.message]
-    prefix = params["variable_prefix"]
-    found = params["unknown_variables"] + [t if t.startswith("ansible_") else prefix + t for t in found]
-    if found:
-        module.fail_json(msg="; ".join(found), complaints=found)
+    refuse_if(module, found)
     module.exit_json(
         changed=False,
         installed=Path(params["server"]).exists(),

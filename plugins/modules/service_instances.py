@@ -13,21 +13,9 @@ description:
   - The role P(omnimind.platform.managed_service#role) writes the description and calls this module.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
+extends_documentation_fragment:
+  - omnimind.platform.service
 options:
-  name:
-    description: Name of the service.
-    type: str
-    required: true
-  instances:
-    description: Names of the instances. An empty list stands for one service without instances.
-    type: list
-    elements: str
-    default: []
-  manager:
-    description: What runs the service.
-    type: str
-    choices: [systemd, supervisor]
-    required: true
   file:
     description: The file in which the service is described to the manager.
     type: path
@@ -114,12 +102,14 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.omnimind.platform.plugins.module_utils.host.services import MANAGERS, ServiceError
+from ansible_collections.omnimind.platform.plugins.module_utils.host.services import (
+    MANAGERS,
+    SERVICE_ARGUMENTS,
+    ServiceError,
+)
 
 ARGUMENTS = {
-    "name": {"type": "str", "required": True},
-    "instances": {"type": "list", "elements": "str", "default": []},
-    "manager": {"type": "str", "choices": ["systemd", "supervisor"], "required": True},
+    **SERVICE_ARGUMENTS,
     "file": {"type": "path", "required": True},
     "state": {"type": "str", "choices": ["started", "restarted", "reloaded", "absent"], "default": "started"},
     "prune": {"type": "bool", "default": False},

@@ -11,32 +11,14 @@ description:
   - The role P(omnimind.platform.managed_service#role) calls this module.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
+extends_documentation_fragment:
+  - omnimind.platform.service
+  - omnimind.platform.reads_only
 options:
-  name:
-    description: Name of the service.
-    type: str
-    required: true
-  instances:
-    description: Names of the instances. An empty list stands for one service without instances.
-    type: list
-    elements: str
-    default: []
-  manager:
-    description: What runs the service.
-    type: str
-    choices: [systemd, supervisor]
-    required: true
   lines:
     description: How many lines of each.
     type: int
     default: 20
-attributes:
-  check_mode:
-    support: full
-    description: The module only reads.
-  diff_mode:
-    support: none
-    description: The module changes nothing.
 seealso:
   - module: omnimind.platform.service_instances
 """
@@ -61,12 +43,10 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.omnimind.platform.plugins.module_utils.host.services import MANAGERS
+from ansible_collections.omnimind.platform.plugins.module_utils.host.services import MANAGERS, SERVICE_ARGUMENTS
 
 ARGUMENTS = {
-    "name": {"type": "str", "required": True},
-    "instances": {"type": "list", "elements": "str", "default": []},
-    "manager": {"type": "str", "choices": ["systemd", "supervisor"], "required": True},
+    **SERVICE_ARGUMENTS,
     "lines": {"type": "int", "default": 20},
 }
 

@@ -14,6 +14,8 @@ description:
   - It needs nothing but Python, and changes nothing.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
+extends_documentation_fragment:
+  - omnimind.platform.reads_only
 options:
   certificate:
     description: The certificate, intermediate ones behind it. PEM, or the absolute path of a file.
@@ -40,13 +42,6 @@ options:
     description: What is put before the names of options in messages.
     type: str
     default: ""
-attributes:
-  check_mode:
-    support: full
-    description: The module only reads.
-  diff_mode:
-    support: none
-    description: The module changes nothing.
 seealso:
   - module: omnimind.platform.tls_local_certificate
 """

@@ -8,16 +8,14 @@ import ipaddress
 import os
 import socket
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
+from ..host.ports import listening_ports
 from .cache_url import Place
 from .docker import image_id
 from .preflight import HostState
 from .redis_ping import unreachable
 from .releases import CURRENT, Shelf
-
-LISTEN = "0A"  # the state of a listening socket in /proc/net/tcp
 
 
 def read_host_state(
@@ -34,7 +32,7 @@ def read_host_state(
     current = shelf.linked(CURRENT)
     identity, problem = _image(image) if image else (None, "")
     return HostState(
-        listening=frozenset(_listening()),
+        listening=frozenset(listening_ports()),
         own_ports=frozenset(shelf.ports()),
         runtime=str(current.launch["runtime"]) if current else "",
         is_root=os.geteuid() == 0,
@@ -46,15 +44,6 @@ def read_host_state(
         redis_problems=unreachable(place, authorities),
         wheelhouse_found=not wheelhouse or any(Path(wheelhouse).glob("*.whl")),
     )
-
-
-def _listening() -> Iterator[int]:
-    for table in ("tcp", "tcp6"):
-        path = Path("/proc/net", table)
-        rows = path.read_text().splitlines()[1:] if path.exists() else []
-        for row in map(str.split, rows):
-            if row[3] == LISTEN:
-                yield int(row[1].rpartition(":")[2], 16)
 
 
 def _has(address: str) -> bool:

@@ -3,6 +3,9 @@
 """The one exception that the modules of this domain turn into a failure."""
 from __future__ import annotations
 
+# By its whole name: pylint does not see through two dots that this is an exception.
+from ansible_collections.omnimind.platform.plugins.module_utils.failures import Failure
 
-class ImageFailure(Exception):
+
+class ImageFailure(Failure):
     """What a user must know when an image cannot be made; the text says what is wrong and where."""

@@ -10,8 +10,15 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 LOGS = Path("/var/log/supervisor")
+# Of modules for a service. Documented in doc_fragments/service.py.
+SERVICE_ARGUMENTS: dict[str, dict[str, Any]] = {
+    "name": {"type": "str", "required": True},
+    "instances": {"type": "list", "elements": "str", "default": []},
+    "manager": {"type": "str", "choices": ["systemd", "supervisor"], "required": True},
+}
 Run = Callable[[Sequence[str]], "tuple[int, str]"]  # a command to its exit status and output
 
 

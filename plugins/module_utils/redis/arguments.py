@@ -9,8 +9,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+from .. import reporting
 from .connection import REDIS_IMPORT_ERROR, Login, Session
-from .errors import RedisFailure
 from .nodes import ListedNode, parse_nodes
 
 CONNECTION_ARGUMENTS: dict[str, dict[str, Any]] = {
@@ -48,10 +48,8 @@ def failures_reported(module: AnsibleModule, asks: bool = True) -> Iterator[None
     if asks and REDIS_IMPORT_ERROR:
         library = missing_required_lib("redis (Debian: python3-redis)")
         module.fail_json(msg=library, exception=REDIS_IMPORT_ERROR)
-    try:
+    with reporting.failures_reported(module):
         yield
-    except RedisFailure as failure:
-        module.fail_json(msg=failure.message, **failure.details)
 
 
 @contextmanager

@@ -3,21 +3,12 @@
 """The one exception that the modules of this domain turn into a failure."""
 from __future__ import annotations
 
-from typing import Any
+# By its whole name: pylint does not see through two dots that this is an exception.
+from ansible_collections.omnimind.platform.plugins.module_utils.failures import Failure
 
 
-class RedisFailure(Exception):
-    """What a user must know when a module cannot do its work.
-
-    Args:
-        message: the sentence that the user reads.
-        details: more keys of the module's answer, plain data.
-    """
-
-    def __init__(self, message: str, **details: Any) -> None:
-        super().__init__(message)
-        self.message = message
-        self.details = details
+class RedisFailure(Failure):
+    """What a user must know when a module of this domain cannot do its work."""
 
 
 class Refused(RedisFailure):

@@ -10,14 +10,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..host.ports import listening_ports
 from ..tls.trust import distrusts
 from .connection import REDIS_IMPORT_ERROR, Answer, Login, Session, first_error, is_login_refused
 from .nodes import Address
 from .preflight import HostState
 from .reports import parse_info
 from .rolling.versions import Version, parse_version
-
-LISTEN = "0A"  # the state of a listening socket in /proc/net/tcp
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ def read_host_state(
     that run are asked at `host` for their version, and whether they take one of the passwords."""
     directory = Path(data_directory)
     existing = next(path for path in (directory, *directory.parents) if path.exists())
-    listening = frozenset(_listening())
+    listening = frozenset(listening_ports())
     own = frozenset(port for port in ports if (directory / str(port)).is_dir())
     closed = {port for port in own - listening if port + tls.offset in listening}
     answers = {
@@ -133,11 +132,3 @@ def _output(*command: str) -> str:
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False).stdout
     except OSError:
         return ""
-
-
-def _listening() -> Iterable[int]:
-    for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
-        for line in table.read_text().splitlines()[1:] if table.exists() else ():
-            fields = line.split()
-            if fields[3] == LISTEN:
-                yield int(fields[1].rpartition(":")[2], 16)
