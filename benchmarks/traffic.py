@@ -6,9 +6,10 @@ import http.client
 import tempfile
 from pathlib import Path
 
-from app.serving import Backend, served, until
+from app.serving import Backend, served
 from benchmarks.figures import Figure, Sample, Table, number
 from benchmarks.options import Options, tell
+from loopback import wait_until
 
 ANSWERS = {"status": "/api/status", "list of 20 tasks": "/api/tasks", "page": "/"}
 CODINGS = ("zstd", "br", "gzip")
@@ -35,7 +36,7 @@ def _work(backend: Backend) -> None:
     for number_ in range(20):
         body = f"A text of many words, number {number_}. ".encode() * 100
         backend.client.post("/api/tasks?kind=compression", content=body).raise_for_status()
-        until(lambda: backend.client.get("/api/status").json()["tasks"]["busy"] == 0)
+        wait_until(lambda: backend.client.get("/api/status").json()["tasks"]["busy"] == 0)
 
 
 def _bytes(backend: Backend, path: str, coding: str) -> int:

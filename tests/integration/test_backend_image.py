@@ -22,6 +22,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from hosts.machine import require
 from integration.images import BACKEND, CACHE, CONFINED, IMAGE, NAME, TAG, Engine, Played, copy_of_backend
+from integration.servers import free_ports
 
 BILL = "/usr/share/sbom/omnimind-backend.cdx.json"
 PREVIOUS = f"{NAME}:previous"
@@ -335,7 +336,7 @@ def test_the_role_builds_by_buildx_where_it_is(engine: Engine, built: Played, so
 def registry(engine: Engine, tmp_path: Path) -> Iterator[str]:
     """A registry on loopback: its address."""
     require(**{"docker-registry": "docker-registry"})
-    address = f"127.0.0.1:{free_port()}"
+    address = f"127.0.0.1:{free_ports(1)[0]}"
     settings = {
         "version": 0.1,
         "storage": {"filesystem": {"rootdirectory": str(tmp_path / "registry")}},
@@ -373,11 +374,6 @@ def test_a_registry_gets_the_image_once_and_gives_a_base_image(
         assert json.load(answer)["tags"] == [TAG]
     again = engine.play("backend_image", **variables)
     assert (again.status, again.changed) == (0, 0), again.output
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 def wait_until_it_listens(address: str) -> None:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
+from loopback import free_port, wait_until
 
 SOURCES = Path(__file__).resolve().parents[2] / "src"
 
@@ -40,7 +39,7 @@ class Backend:
         command = [sys.executable, "-m", "omnimind_backend", "--port", str(self.port), "--server", self.server]
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log, start_new_session=True)
-        until(self.answers, 30)
+        wait_until(self.answers, 30)
         return self
 
     def answers(self) -> bool:
@@ -86,17 +85,3 @@ def environment(variables: Mapping[str, object]) -> dict[str, str]:
     """Of this process, with these variables OMNIMIND_* and no other."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("OMNIMIND_")}
     return own | {f"OMNIMIND_{name.upper()}": str(value) for name, value in variables.items()} | {"PYTHONPATH": str(SOURCES)}
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def until(condition: Any, seconds: float = 10) -> None:
-    """Return as soon as `condition()` holds; AssertionError when it never does."""
-    ends = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < ends, "it never came to that"
-        time.sleep(0.02)

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from app.serving import Backend, environment, free_port, served, until
+from app.serving import Backend, environment, served
+from loopback import free_port, wait_until
 from PIL import Image
 
 from omnimind_backend import healthcheck
@@ -63,7 +64,7 @@ def test_request_ids_of_others_are_kept_when_they_are_proper(backend: Backend, g
     assert answer.status_code == 404 and answer.headers["content-type"] == "application/problem+json"
     identity = answer.headers["x-request-id"]
     assert (identity == given) == kept
-    until(lambda: any(entry.get("request_id") == identity for entry in backend.entries()))
+    wait_until(lambda: any(entry.get("request_id") == identity for entry in backend.entries()))
     line = next(entry for entry in backend.entries() if entry.get("request_id") == identity)
     assert line["status"] == 404 and line["path"] == "/nowhere" and line["level"] == "info"
 
@@ -89,7 +90,7 @@ def test_a_picture_becomes_smaller(backend: Backend) -> None:
     assert Image.open(io.BytesIO(answer.content)).size == (100, 75)
     task = backend.client.post("/api/tasks?kind=image&format=webp", content=given, headers={"Content-Type": "image/png"})
     assert task.status_code == 202
-    until(lambda: backend.client.get(task.headers["location"]).json()["state"] == "done")
+    wait_until(lambda: backend.client.get(task.headers["location"]).json()["state"] == "done")
     assert task.json()["id"] in backend.client.get("/").text
 
 
@@ -116,8 +117,8 @@ def test_settings_of_compression_change_without_dropping_a_request(backend: Back
     try:
         path.write_text("codings: [gzip]\n")
         backend.signal(signal.SIGHUP)
-        until(lambda: in_force() == ["gzip"], 20)
-        until(lambda: len(done) > 50)
+        wait_until(lambda: in_force() == ["gzip"], 20)
+        wait_until(lambda: len(done) > 50)
     finally:
         over.set()
         for asker in askers:
@@ -156,7 +157,7 @@ def test_work_that_was_accepted_is_done_before_the_end(tmp_path: Path) -> None:
 
         asker = threading.Thread(target=post)
         asker.start()
-        until(lambda: backend.client.get("/api/status").json()["tasks"]["busy"] == 1)
+        wait_until(lambda: backend.client.get("/api/status").json()["tasks"]["busy"] == 1)
         assert backend.stop() == 0
         asker.join()
         assert results == [200]
@@ -168,13 +169,13 @@ def test_a_bad_file_changes_nothing_and_is_told(tmp_path: Path) -> None:
     with served(tmp_path / "log", compression_file=path) as backend:
         path.write_text("codings: [lzma]\nminimum_size: few\n")
         backend.signal(signal.SIGHUP)
-        until(lambda: backend.client.get("/ready").json()["status"] == "degraded")
+        wait_until(lambda: backend.client.get("/ready").json()["status"] == "degraded")
         told = backend.client.get("/ready").json()["missing"]["compression"]
         assert "lzma" in told and "minimum_size" in told
         assert backend.client.get("/api/status").json()["compression"]["codings"] == ["gzip"]
         path.write_text("codings: [br]\n")
         backend.signal(signal.SIGHUP)
-        until(lambda: backend.client.get("/ready").json()["status"] == "ready")
+        wait_until(lambda: backend.client.get("/ready").json()["status"] == "ready")
 
 
 def test_redis_that_is_away_is_named_and_nothing_fails(tmp_path: Path) -> None:

@@ -10,11 +10,12 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import redis
+from loopback import wait_until
 
 PASSWORD = "correct horse / battery staple"
 HOST = "127.0.0.1"
@@ -45,7 +46,7 @@ class Server:
         self.process = subprocess.Popen(
             self.command(), stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT, preexec_fn=_die_with_parent
         )
-        wait_for(self.answers, f"{self.address} answers")
+        wait_until(self.answers, what=f"{self.address} answers")
         return self
 
     def answers(self) -> bool:
@@ -140,7 +141,7 @@ class Cluster(Servers):
             if server.process is None or server.process.poll() is not None:
                 server.start()
         try:
-            wait_for(self._is_settled, "the cluster settles", seconds=25)
+            wait_until(self._is_settled, 25, "the cluster settles")
         except AssertionError as error:
             views = [f"{server.address}:\n{server.call('CLUSTER', 'NODES')}" for server in self if server.answers()]
             raise AssertionError("\n".join([str(error), *views])) from None
@@ -174,7 +175,7 @@ def cluster(directory: Path) -> Iterator[Cluster]:
         for server in servers[1:]:
             server.call("CLUSTER", "MEET", HOST, servers[0].port)
         known = "cluster_known_nodes:6"
-        wait_for(lambda: all(known in str(server.call("CLUSTER", "INFO")) for server in servers), "all nodes meet")
+        wait_until(lambda: all(known in str(server.call("CLUSTER", "INFO")) for server in servers), what="all nodes meet")
         for master, replica in zip(servers[:3], servers[3:]):
             replica.call("CLUSTER", "REPLICATE", master.id)
         servers.settle()
@@ -190,7 +191,7 @@ def watched(directory: Path) -> Iterator[Servers]:
         servers.append(Server(directory / "b", replica_port, ["--replicaof", f"{HOST} {master_port}"]).start())
         for port in ports:
             servers.append(SentinelServer(directory / str(port), port, servers[0]).start())
-        wait_for(lambda: all(_knows_all(sentinel) for sentinel in servers[2:]), "the Sentinels know all")
+        wait_until(lambda: all(_knows_all(sentinel) for sentinel in servers[2:]), what="the Sentinels know all")
         yield servers
 
 
@@ -204,13 +205,6 @@ def binary(name: str) -> str:
     path = shutil.which(name)
     assert path, f"{name} is missing: apt-get install redis-server redis-sentinel redis-tools"
     return path
-
-
-def wait_for(true: Callable[[], object], what: str, seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.02)
 
 
 def free_ports(count: int) -> list[int]:

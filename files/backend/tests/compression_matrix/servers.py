@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 from compression_matrix.app import FILES
 from compression_matrix.bodies import JSON, LONG, SMALL
+from loopback import free_port
 
 TESTS = Path(__file__).resolve().parent.parent
 SERVERS = ("uvicorn", "granian")
@@ -26,7 +27,7 @@ _SECONDS_TO_STOP = 5
 @contextmanager
 def running(server: str, application: str) -> Iterator[tuple[int, int]]:
     """The port and the process id of a server of `application`, "module:name"; stopped at the end, come what may."""
-    port = _free_port()
+    port = free_port()
     command = {
         "uvicorn": ["--port", str(port), "--log-level", "critical", "--no-access-log"],
         "granian": ["--port", str(port), "--interface", "asgi", "--no-log", "--workers", "1"],
@@ -48,12 +49,6 @@ def running(server: str, application: str) -> Iterator[tuple[int, int]]:
             yield port, process.pid
         finally:
             _stop(process)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _wait_until_listening(process: subprocess.Popen[bytes], port: int) -> None:

@@ -6,13 +6,13 @@ import concurrent.futures
 import contextlib
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import httpx
 import uvicorn
 from fastapi import FastAPI
+from loopback import wait_until
 from prometheus_client import CollectorRegistry
 
 from omnimind_backend import problems
@@ -89,14 +89,6 @@ def served(backend: Backend) -> Iterator[Backend]:
         backend.pool.stop(5)
         thread.join(10)
         assert not thread.is_alive()
-
-
-def wait_until(condition, seconds: float = 10.0) -> None:
-    """Return as soon as `condition()` holds; AssertionError when it never does."""
-    ends = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < ends, "it never came to that"
-        time.sleep(0.005)
 
 
 @contextlib.contextmanager

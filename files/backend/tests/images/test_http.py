@@ -17,7 +17,8 @@ from PIL import Image
 
 from images.bombs import BOMBS, NO_PICTURES
 from images.pictures import animation, noise, saved
-from images.serving import Backend, blocked, served, wait_until
+from images.serving import Backend, blocked, served
+from loopback import wait_until
 from omnimind_backend.images.limits import Limits
 from omnimind_backend.uploads import Uploads
 

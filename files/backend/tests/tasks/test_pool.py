@@ -12,7 +12,8 @@ from collections.abc import Callable
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
-from images.serving import blocked, wait_until
+from images.serving import blocked
+from loopback import wait_until
 from omnimind_backend.problems import Problem
 from omnimind_backend.tasks.pool import Overloaded, Pool
 

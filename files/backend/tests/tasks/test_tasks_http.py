@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 from images.pictures import noise, saved
-from images.serving import Backend, blocked, served, wait_until
+from images.serving import Backend, blocked, served
+from loopback import wait_until
 from omnimind_backend.images.limits import Limits
 from omnimind_backend.tasks.store import Outcome, Store
 
