@@ -10,9 +10,11 @@ from statistics import quantiles
 import redis
 import redis.asyncio
 from omnimind_backend.cache import CacheSettings, MultiLevelCache, health, status
+from omnimind_backend.cache.listener import LEASE
 
-from cache.servers import PASSWORD, Cluster, wait_for
+from cache.servers import PASSWORD, Cluster
 from cache.tools import LISTENING, RIGHTS, Source, Writer, counted, errors, never, running, until
+from loopback import wait_until
 
 
 def settings(nodes: Cluster) -> CacheSettings:
@@ -156,7 +158,7 @@ def test_a_paused_master_is_replaced_and_its_old_values_are_not_given(nodes: Clu
                     return sum(node.info("replication")["role"] == "master" for node in rest)
 
                 before = masters()
-                await asyncio.to_thread(wait_for, lambda: masters() > before, "its replica takes over")
+                await asyncio.to_thread(wait_until, lambda: masters() > before, 10, "its replica takes over")
                 assert not cache.in_use or await cache.get("k", Source(b"loaded")) == b"loaded"
                 client = redis.RedisCluster(host="127.0.0.1", port=rest[0].port, password=PASSWORD, protocol=2)
                 await asyncio.to_thread(client.set, "omnimind:k", b"new")
@@ -173,6 +175,34 @@ def test_a_paused_master_is_replaced_and_its_old_values_are_not_given(nodes: Clu
             assert await cache.get("k", never) == b"new"
 
     asyncio.run(run())
+
+
+def test_a_master_that_slept_is_believed_again_when_the_others_agree(nodes: Cluster) -> None:
+    """What it says as it wakes up may be of long ago: had another taken its place, it would not know yet."""
+
+    async def run() -> None:
+        async with running(settings(nodes)) as cache:
+            victim = nodes.owner(b"omnimind:k")
+            await into_local(cache, "k", b"kept")
+            victim.pause()
+            try:
+                await asyncio.sleep(LEASE + 0.2)
+                waiting = asyncio.create_task(cache.get("k", Source(b"loaded")))
+                await asyncio.sleep(0.1)
+            finally:
+                victim.resume()
+            assert await waiting == b"loaded"
+            assert errors(cache) == {"doubtful": 1} and counted(cache)["outage"] == 1
+            await until(lambda: cache.in_use and not cache.manager.circuits, "the others agree", seconds=5)
+            assert await cache.get("k", never) == b"kept"
+
+    for node in nodes:
+        node.call("CONFIG", "SET", "cluster-replica-no-failover", "yes")
+    try:
+        asyncio.run(run())
+    finally:
+        for node in nodes:
+            node.call("CONFIG", "SET", "cluster-replica-no-failover", "no")
 
 
 def test_a_failover_by_hand(nodes: Cluster) -> None:

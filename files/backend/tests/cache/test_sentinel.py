@@ -6,9 +6,11 @@ import asyncio
 import time
 
 from omnimind_backend.cache import CacheSettings, health, status
+from omnimind_backend.cache.envelope import pack
 
 from cache.servers import PASSWORD, Servers
 from cache.tools import Source, counted, errors, never, running, until
+from loopback import wait_until
 
 
 def test_a_failover(sentinels: Servers) -> None:
@@ -43,5 +45,33 @@ def test_a_failover(sentinels: Servers) -> None:
             assert await writer.set("k", b"newest")
             await asyncio.sleep(0.05)
             assert await cache.get("k", never) == b"newest"
+
+    asyncio.run(run())
+
+
+def test_a_paused_master_is_replaced_and_its_old_values_are_not_given(sentinels: Servers) -> None:
+    """Once awake it believes itself the master for seconds, until a Sentinel tells it."""
+
+    async def run() -> None:
+        master, replica, *watchers = sentinels
+        settings = CacheSettings(
+            topology="sentinel", service="main", nodes=tuple(s.address for s in watchers), password=PASSWORD,
+            refresh=0.0, connect_timeout=0.3, command_timeout=0.3,
+        )  # fmt: skip
+        async with running(settings) as cache:
+            assert await cache.set("k", b"old") and await cache.get("k", never) == b"old"
+            master.pause()
+            try:
+                await asyncio.to_thread(wait_until, lambda: replica.info("replication")["role"] == "master", 20)
+                replica.call("SET", "omnimind:k", pack(b"new", 60, 0.0))
+            finally:
+                master.resume()
+            seen, ends = set(), time.monotonic() + 3
+            while time.monotonic() < ends:
+                seen.add(await cache.get("k", Source(b"loaded")))
+                await asyncio.sleep(0.002)
+            assert b"old" not in seen
+            await until(lambda: cache.in_use, "all is well again")
+            assert await cache.get("k", never) == b"new"
 
     asyncio.run(run())

@@ -12,7 +12,7 @@ class RedisFailure(Exception):
 
     Args:
         kind: a word for a metric's label: connection, timeout, auth, loading, cluster_down, circuit (not even tried),
-            pool (all connections busy), response (Redis refused this one command), other.
+            doubtful (answered by a node that may have been replaced meanwhile), pool (all connections busy), response (Redis refused this one command), other.
         outage: whether Redis, or this part of it, is away. One refused command or a busy pool is no outage.
     """
 

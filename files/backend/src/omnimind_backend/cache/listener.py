@@ -44,7 +44,6 @@ class Listener:
             for task in done:
                 task.result()
         finally:
-            self.proved_at = 0.0
             for task in work:
                 task.cancel()
             await asyncio.shield(self._connection.disconnect(nowait=True))

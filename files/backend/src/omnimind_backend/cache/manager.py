@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any
 
 from redis.asyncio import RedisCluster
 from redis.exceptions import ConnectionError as Lost
 
-from . import routing
 from .circuit import Circuits
 from .clients import make_client
 from .ending import end
 from .failures import RedisFailure, describe
 from .metrics import CacheMetrics
+from .routing import execute
 from .settings import CacheSettings
 
 PATIENCE = 1.0  # seconds that closing may take
@@ -31,6 +32,8 @@ class RedisManager:
         self.client = make_client(settings)
         self.circuits = Circuits(self._answers)
         self.last_failure = ""
+        # Whether a node, by its "host:port", may have been replaced and not know yet: its answers are not believed.
+        self.doubts: Callable[[str], bool] = lambda node: False
         self._deadline = settings.connect_timeout + settings.command_timeout
         self._free = asyncio.Semaphore(settings.pool_size)
         metrics.circuits.set_function(lambda: len(self.circuits))
@@ -56,7 +59,10 @@ class RedisManager:
             raise RedisFailure("circuit", outage=True)
         started = time.perf_counter()
         try:
-            return await self._send(key, *command)
+            answer, node = await self._send(key, *command)
+            if self.doubts(node):
+                raise RedisFailure("doubtful", outage=True, reason=f"{node} was silent")
+            return answer, node
         except RedisFailure as failure:
             self._metrics.errors.labels(failure.kind).inc()
             self.last_failure = str(failure)
@@ -89,21 +95,16 @@ class RedisManager:
                 waiting = False
                 with self._metrics.in_use.track_inprogress():
                     try:
-                        return await self._execute(key, *command)
+                        return await execute(self.client, key, *command)
                     except (Lost, ConnectionError) as error:
                         if describe(error).kind != "connection":
                             raise
                     # The server may have closed the connections that lie in the pool: once more, on a new one.
                     await self._drop_idle(key)
-                    return await self._execute(key, *command)
+                    return await execute(self.client, key, *command)
         except Exception as error:
             # Who finds no free connection knows nothing about Redis.
             raise RedisFailure("pool", outage=False) if waiting else describe(error) from error
-
-    async def _execute(self, key: bytes, *command: Any) -> tuple[Any, str]:
-        if isinstance(self.client, RedisCluster):
-            return await routing.execute(self.client, key, *command)
-        return await self.client.execute_command(*command), self.route(key)
 
     async def _drop_idle(self, key: bytes) -> None:
         if not isinstance(self.client, RedisCluster):
@@ -115,8 +116,8 @@ class RedisManager:
     async def _answers(self, key: bytes) -> bool:
         try:
             async with asyncio.timeout(self._deadline):
-                await self._execute(key, "EXISTS", key)
+                _answer, node = await execute(self.client, key, "EXISTS", key)
         except Exception as error:
             self.last_failure = str(describe(error))
             return not describe(error).outage
-        return True
+        return not self.doubts(node)

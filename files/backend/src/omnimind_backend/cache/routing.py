@@ -1,4 +1,4 @@
-"""A command to the node of a cluster that serves its key.
+"""A command to the node that serves its key, and which node that was.
 
 RedisCluster.execute_command() is not used: whenever one node cannot be reached it reads the whole map of slots again
 before the next command to any other, and a redirect while a slot moves may take two connections where it needs one.
@@ -9,15 +9,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from redis.asyncio import RedisCluster
+from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.cluster import ClusterNode, PipelineCommand
 from redis.exceptions import AskError, ClusterDownError, MovedError
 
 REDIRECTS = 5
 
 
-async def execute(client: RedisCluster, key: bytes, *command: Any) -> tuple[Any, str]:
+async def execute(client: Redis | RedisCluster, key: bytes, *command: Any) -> tuple[Any, str]:
     """The answer, and the "host:port" of the node that gave it."""
+    if isinstance(client, RedisCluster):
+        return await _in_cluster(client, key, *command)
+    connection = await client.connection_pool.get_connection()
+    try:
+        await connection.send_command(*command)
+        # Where Sentinels have named another master meanwhile, this may still be the one of before.
+        return await connection.read_response(), f"{connection.host}:{connection.port}"
+    finally:
+        await client.connection_pool.release(connection)
+
+
+async def _in_cluster(client: RedisCluster, key: bytes, *command: Any) -> tuple[Any, str]:
     nodes, slot = client.nodes_manager, client.keyslot(key)
     if not nodes.slots_cache:
         await nodes.initialize()

@@ -23,6 +23,9 @@ class Tracker:
     has proved, less than LEASE seconds ago, that nothing was missed. So whatever stops (a node, the network, this
     very process) a value is never older than that; where one listener is missing, the first level is not used.
 
+    A primary whose listener was lost, or has had no proof for LEASE seconds, may have been replaced while it slept and
+    not know it yet: `doubts` says so until it answers again and the others still take it for a primary.
+
     Args:
         heard: is called with the names of changed keys, or None when anything may have changed.
     """
@@ -32,10 +35,13 @@ class Tracker:
         self._seconds = manager.settings.connect_timeout + manager.settings.command_timeout
         self._layout = Layout(frozenset())
         self._listeners: dict[str, tuple[Listener, asyncio.Task[None]]] = {}
+        self._doubted: set[str] = set()
         self._soon = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.valid_until = -math.inf
         self.problems: dict[str, str] = {}
+        if manager.settings.topology != "single":  # There nobody could take a node's place.
+            manager.doubts = self.doubts
         metrics.listeners.labels("wanted").set_function(lambda: len(self._layout.primaries))
         metrics.listeners.labels("attached").set_function(lambda: len(self.attached))
 
@@ -58,6 +64,15 @@ class Tracker:
         self._soon.set()
         return False
 
+    def doubts(self, node: str) -> bool:
+        """Whether what this node says may be of a time when it was a primary, and it is none any more."""
+        listener = self._listeners.get(node)
+        if listener is not None and 0 < listener[0].proved_at < time.monotonic() - LEASE:
+            self._doubted.add(node)
+        if node in self._doubted:
+            self._soon.set()
+        return node in self._doubted
+
     async def close(self) -> None:
         if self._task:
             await end([self._task])  # First, or it would begin new listeners for those that end.
@@ -68,7 +83,7 @@ class Tracker:
         while True:
             self._soon.clear()
             try:
-                self._follow(await survey(self._manager, self._seconds))
+                self._follow(await survey(self._manager, tuple(self._doubted)))
                 self.problems.pop("topology", None)
             except Exception as error:  # Whatever it is, the listeners that there are go on, and it is asked again.
                 self.problems["topology"] = str(describe(error))
@@ -80,6 +95,7 @@ class Tracker:
                 pass
 
     def _follow(self, layout: Layout) -> None:
+        self._doubted -= layout.sure
         if layout != self._layout:
             self._layout = layout
             self._doubt()
@@ -96,8 +112,11 @@ class Tracker:
     def _lost(self, name: str, task: asyncio.Task[None]) -> None:
         del self._listeners[name]
         self._doubt()
-        if not task.cancelled() and (error := task.exception()):
-            self.problems[name] = str(describe(error))
+        failure = None if task.cancelled() else task.exception()
+        if failure is None or describe(failure).outage:
+            self._doubted.add(name)  # It is away, or no primary any more. (Or only may not listen.)
+        if failure is not None:
+            self.problems[name] = str(describe(failure))
         self._soon.set()
 
     def _extend(self) -> None:
