@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """A mild, real load for running backends, so that dashboards and alerts have something to show. See --help."""
 
 from __future__ import annotations
@@ -33,6 +32,8 @@ omnimind_load_demonstration_info. It needs the Python of a backend, with prometh
 
 exit status: 0, also when it was told to end; 1 when nobody answered anything; 2 for wrong arguments.
 """
+RATE = """acts begun a second, of all addresses together; one act is a request, or a task with what it takes to fetch
+its result (%(default)s)"""
 LONGEST = 86_400
 
 
@@ -59,6 +60,7 @@ def demonstrated(options: argparse.Namespace) -> AbstractContextManager[object]:
     sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
     try:
         from demonstration import Demonstration
+
         return Demonstration(*options.modalities, seed=options.seed)
     except ImportError as error:
         print(f"--modalities: {error}; right would be the Python that runs a backend", file=sys.stderr)
@@ -74,10 +76,10 @@ def read(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("addresses", nargs="*", type=address, metavar="ADDRESS", help="of a backend: http://host:port")
     parser.add_argument("--seconds", type=within(1, LONGEST), default=60, help="that it lasts (%(default)s)")
-    parser.add_argument("--rate", type=within(0.1, 100), default=5, help="acts begun a second, of all addresses together; one act is a request, or a task with what it takes to fetch its result (%(default)s)")  # fmt: skip
+    parser.add_argument("--rate", type=within(0.1, 100), default=5, help=RATE)
     parser.add_argument("--at-a-time", type=whole(1, 32), default=4, help="acts under way at most (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the order of acts (%(default)s)")
-    parser.add_argument("--modalities", type=listen, metavar="HOST:PORT", help="also show metrics of a demonstration there; see below")  # fmt: skip
+    parser.add_argument("--modalities", type=listen, metavar="HOST:PORT", help="show a demonstration there; see below")
     options = parser.parse_args(arguments)
     if not options.addresses and options.modalities is None:
         parser.error("there is nothing to do; right would be the ADDRESS of a backend, or --modalities")

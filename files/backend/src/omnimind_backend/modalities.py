@@ -67,9 +67,7 @@ class Modalities(Collector):
 
     def __init__(self, operations: Mapping[str, Iterable[str]] | None = None) -> None:
         named = ["modality", "operation"]
-        self._operations = Counter(
-            "omnimind_modality_operations", "Operations that ended.", [*named, "outcome"], registry=None
-        )
+        self._operations = Counter("omnimind_modality_operations", "Operations that ended.", [*named, "outcome"], registry=None)
         self._unjudged = Counter(
             "omnimind_modality_operations_unjudged", "Operations that ended by no merit or fault of theirs.",
             [*named, "reason"], registry=None,
@@ -121,6 +119,10 @@ class Modalities(Collector):
         """For a registry of prometheus_client, which `create_app` enters this in."""
         for metric in (self._operations, self._unjudged, self._seconds, self._active):
             yield from metric.collect()
+
+    def describe(self) -> Iterable[Metric]:
+        """The same: so a registry takes these metrics once, and not beside others of their names."""
+        return self.collect()
 
     def _known(self, modality: str) -> dict[str, _Series]:
         if modality not in self._series:

@@ -287,6 +287,12 @@ def test_operations_are_bounded(watched: Watched) -> None:
     watched.modalities.declare("fusion", "align")
 
 
+def test_a_registry_takes_them_once(watched: Watched) -> None:
+    with pytest.raises(ValueError, match="[Dd]uplicated"):
+        watched.registry.register(Modalities())
+    CollectorRegistry().register(watched.modalities)
+
+
 def test_an_operation_is_for_one_time(watched: Watched) -> None:
     operation = watched.modalities.operation("audio", "speak")
     with operation, pytest.raises(RuntimeError, match="audio speak has begun already"):
