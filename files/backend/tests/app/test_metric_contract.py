@@ -8,6 +8,7 @@ import re
 import httpx
 import pytest
 from app.contract import PAGE, Metric, documented, exported, names_of, shapes, undocumented
+from images.pictures import noise, saved
 
 from omnimind_backend.main import create_app
 from omnimind_backend.modalities import MODALITIES, Modalities
@@ -92,6 +93,38 @@ def test_operations_of_an_omnimind_appear_beside_those_of_the_reference() -> Non
         pass
     text = scrape(modalities=modalities)
     assert 'omnimind_modality_operations_total{modality="audio",operation="transcribe",outcome="succeeded"} 1.0\n' in text
+
+
+def test_pictures_are_operations_of_vision() -> None:
+    """Good ones succeed, whether a request waits for them or not; what is no picture is refused, and held against nobody."""
+    app = create_app(Settings())
+    good, bad = saved(noise(60, 40), "PNG"), b"this is no picture"
+
+    async def story() -> str:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://backend") as client:
+            for body in (good, bad):
+                for path in ("/api/image/optimize?format=jpeg", "/api/tasks?kind=image&format=webp"):
+                    answer = await client.post(path, content=body, headers={"Content-Type": "image/png"})
+                    while answer.status_code in (200, 202) and "location" in answer.headers:
+                        answer = await client.get(answer.headers["location"])
+                        if not answer.json()["ended"]:
+                            answer.headers["location"] = answer.json()["href"]
+                            await asyncio.sleep(0.01)
+            return (await client.get("/metrics")).text
+
+    text = asyncio.run(asyncio.wait_for(story(), 20))
+    for operation in ("optimize_image", "optimize_image_task"):
+        said = f'modality="vision",operation="{operation}"'
+        assert f'omnimind_modality_operations_total{{{said},outcome="succeeded"}} 1.0\n' in text
+        assert f'omnimind_modality_operations_total{{{said},outcome="failed"}} 0.0\n' in text
+        assert f'omnimind_modality_operations_unjudged_total{{{said},reason="refused"}} 1.0\n' in text
+        assert f"omnimind_modality_operation_seconds_count{{{said}}} 1.0\n" in text
+    for outcome in ("done", "refused"):
+        assert f'omnimind_tasks_total{{kind="image",outcome="{outcome}"}} 2.0\n' in text
+    for name in ("jpeg", "webp"):
+        assert f'omnimind_image_bytes_in_total{{format="{name}"}} {float(len(good))}\n' in text
+        (out,) = re.findall(rf'omnimind_image_bytes_out_total{{format="{name}"}} (\S+)\n', text)
+        assert 0 < float(out) < len(good)
 
 
 def test_the_page_knows_the_modalities_and_asks_for_nothing_else() -> None:
