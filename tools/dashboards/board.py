@@ -64,6 +64,10 @@ class Board:
         for index, row in enumerate(self.rows):
             yield from enumerate(row.drawings, 100 * index + 1)
 
+    def reasons(self) -> dict[tuple[int, str], str]:
+        """Why rules of the lint do not hold of panels."""
+        return {(number, rule): why for number, drawing in self.drawings() for rule, why in drawing.reasons.items() if why}
+
     def document(self) -> dict[str, Any]:
         """Its JSON, as the SDK's types make it."""
         return json.loads(json.dumps(self._built(), cls=JSONEncoder))
@@ -161,8 +165,8 @@ def _alerts(alerts: str) -> builders.AnnotationQuery:
 
 
 def _deployments() -> builders.AnnotationQuery:
-    """A version of the backend that is there now and was not five minutes ago."""
-    info = 'omnimind_backend_info{job=~".+", instance=~"$instance|.+"}'
+    """A version of the backend that is there now and was not five minutes ago, on whatever instance."""
+    info = "omnimind_backend_info"
     return (
         builders.AnnotationQuery()
         .name("Deployments")
@@ -184,7 +188,7 @@ def alert_rows(alerts: str) -> Drawing:
         firing(alerts),
         [
             Column("alertname", "Alert", link=f"{RUNBOOKS}${{__value.raw}}.md"),
-            Column("severity", "Severity"),
+            Column("severity", "Severity", colors={"critical": at.CRITICAL, "warning": at.WARNING, "info": "blue"}),
             Column("host", "Host"),
             Column("instance", "Instance"),
             Column("job", "Job"),

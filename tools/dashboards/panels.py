@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from string import ascii_uppercase
 from typing import Any, NamedTuple
 
@@ -64,7 +64,7 @@ class Drawing:
         alerts: names of the alerts that it explains.
         empty: why it may have no data; "" when it must have some as soon as everything is scraped.
         places: where its thresholds stand.
-        whole: why its expressions do not follow the variables `job` and `instance`; "" when they do.
+        reasons: why a rule of the lint does not hold of it, by the rule's name.
     """
 
     panel: Builder[Panel]
@@ -73,7 +73,7 @@ class Drawing:
     alerts: Sequence[str] = ()
     empty: str = ""
     places: Sequence[Place] = field(default_factory=list)
-    whole: str = ""
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 def number(
@@ -84,7 +84,7 @@ def number(
     *,
     unit: str,
     limits: Limits = at.NEUTRAL,
-    looks: dict[str, Look] | None = None,
+    looks: Mapping[str, Look] | None = None,
     alerts: Sequence[str] = (),
     absent: str = "No data",
     empty: str = "",
@@ -103,6 +103,8 @@ def number(
         limits: where its colour changes.
         looks: what is different for a query, by legend.
         absent: what is shown in place of a number when there is none.
+        empty: why it may have no data; see Drawing.
+        whole: why its expressions do not follow the variables `job` and `instance`; "" when they do.
     """
     panel = (
         stat.Panel()
@@ -113,7 +115,7 @@ def number(
         .text_mode(models.BigValueTextMode.AUTO)
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]).fields("").values(False))
     )
-    told = [Query(queries)] if isinstance(queries, str) else queries
+    told = [Query(queries, title)] if isinstance(queries, str) else queries
     drawing = _drawn(panel, title, told, means, then, unit, limits, looks, alerts, absent, empty, whole, width, height)
     if decimals is not None:
         panel.decimals(decimals)
@@ -128,7 +130,7 @@ def lines(
     *,
     unit: str,
     limits: Limits = (),
-    looks: dict[str, Look] | None = None,
+    looks: Mapping[str, Look] | None = None,
     alerts: Sequence[str] = (),
     absent: str = "No data",
     empty: str = "",
@@ -136,7 +138,7 @@ def lines(
     stacked: bool = False,
     steps: bool = False,
     full: float | None = None,
-    lowest: float | None = 0,
+    negative: str = "",
     width: int = 8,
     height: int = 8,
 ) -> Drawing:
@@ -146,7 +148,7 @@ def lines(
         stacked: areas on top of each other, for parts of a whole only.
         steps: each value holds until the next, for what changes at once.
         full: where the axis ends, for shares.
-        lowest: where the axis begins; None for what may be negative.
+        negative: why values may be below 0; "" when the axis begins there.
     """
     panel = (
         timeseries.Panel()
@@ -170,14 +172,15 @@ def lines(
     )
     if stacked:
         panel.stacking(common.StackingConfig().mode(models.StackingMode.NORMAL).group("A"))
-    if lowest is not None:
-        panel.min(lowest)
+    if not negative:
+        panel.min(0)
     if full is not None:
         panel.max(full)
     if limits:
         panel.thresholds_style(common.GraphThresholdsStyleConfig().mode(models.GraphThresholdsStyleMode.LINE))
     shown = limits or (Step(at.GOOD),)
-    return _drawn(panel, title, queries, means, then, unit, shown, looks, alerts, absent, empty, whole, width, height)
+    drawing = _drawn(panel, title, queries, means, then, unit, shown, looks, alerts, absent, empty, whole, width, height)
+    return replace(drawing, reasons={**drawing.reasons, "panel-y-min": negative})
 
 
 def heat(
@@ -253,18 +256,23 @@ def bars(
 
 @dataclass(frozen=True)
 class Column:
-    """A label, or with name Value the number, as a column; a `link` may have ${__value.raw}."""
+    """A label, or Value for the number, as a column.
+
+    Args:
+        link: where its cells lead; it may have ${__value.raw}.
+        colors: of its words.
+    """
 
     label: str
     title: str
     unit: str = ""
     link: str = ""
-    limits: Limits = ()
+    colors: Mapping[str, str] = field(default_factory=dict)
 
 
 def rows(
     title: str,
-    expressions: str,
+    expression: str,
     columns: Sequence[Column],
     means: str,
     then: str,
@@ -287,17 +295,20 @@ def rows(
             _transformation("organize", {"excludeByName": {}, "indexByName": order, "renameByName": names})
         )
     )
-    looks = {
-        column.title: Look(column.unit, limits=column.limits) for column in columns if column.unit or column.limits
-    }
+    looks = {column.title: Look(column.unit) for column in columns if column.unit}
     drawing = _drawn(
-        panel, title, [Query(expressions)], means, then, "short", at.NEUTRAL, looks, alerts, absent, empty, whole,
+        panel, title, [Query(expression)], means, then, "short", at.NEUTRAL, looks, alerts, absent, empty, whole,
         width, height, format_=PromQueryFormat.TABLE, instant=True, links=False,
     )  # fmt: skip
     for column in columns:
         if column.link:
             link = {"title": "Runbook", "url": column.link, "targetBlank": True}
             panel.override_by_name(column.title, [DynamicConfigValue("links", [link])])
+        if column.colors:
+            words = {word: {"color": color, "index": place} for place, (word, color) in enumerate(column.colors.items())}
+            mapping = DynamicConfigValue("mappings", [{"type": "value", "options": words}])
+            colored = DynamicConfigValue("custom.cellOptions", {"type": "color-text"})
+            panel.override_by_name(column.title, [mapping, colored])
     return drawing
 
 
@@ -309,7 +320,7 @@ def _drawn(
     then: str,
     unit: str,
     limits: Limits,
-    looks: dict[str, Look] | None,
+    looks: Mapping[str, Look] | None,
     alerts: Sequence[str],
     absent: str,
     empty: str,
@@ -331,7 +342,7 @@ def _drawn(
     if isinstance(panel, heatmap.Panel):
         format_ = PromQueryFormat.HEATMAP
     for letter, query in zip(ascii_uppercase, queries, strict=False):
-        target = Dataquery().expr(query.expression).ref_id(letter).legend_format(query.legend or "__auto")
+        target = Dataquery().expr(query.expression).ref_id(letter).legend_format(query.legend)
         target = target.instant() if instant else target.range()
         panel.with_target(target.format(format_ or PromQueryFormat.TIME_SERIES))
     if links:
@@ -343,7 +354,7 @@ def _drawn(
         if look.limits:
             path = ("fieldConfig", "overrides", index, "properties", where, "value", "steps")
             places += _places(path, look.limits)
-    return Drawing(panel, width, height, alerts, empty, places, whole)
+    return Drawing(panel, width, height, alerts, empty, places, {"target-job": whole, "target-instance": whole})
 
 
 def _transformation(name: str, options: dict[str, Any]) -> DataTransformerConfig:

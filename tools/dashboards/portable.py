@@ -7,6 +7,7 @@ dashboard of schema 32 up to date itself when it loads it, and keeps `${datasour
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 SCHEMA, NEWEST = 32, 42
@@ -19,48 +20,58 @@ OLD_HEATMAP = {
     "tooltip": {"show": True, "showHistogram": True},
     "yBucketBound": "auto",
 }
+# The SDK says of every variable what only one with intervals has, and puts every link into a menu.
+STRANGE_TO_VARIABLES = {"auto", "auto_min", "auto_count"}
+OF_DATA_LINKS = {"title", "url", "targetBlank"}
 
 
 def portable(document: dict[str, Any]) -> dict[str, Any]:
     """The form that is kept, of what the SDK makes."""
-    return {**_named(document), "schemaVersion": SCHEMA, "panels": [_old_panel(panel) for panel in _named(document["panels"])]}
+    named = _everywhere(document, _named)
+    return {**named, "schemaVersion": SCHEMA, "panels": [_with_old_heatmap(panel) for panel in named["panels"]]}
 
 
 def typed(document: dict[str, Any]) -> dict[str, Any]:
     """The form that the SDK's types read, of what is kept."""
-    panels = [{name: value for name, value in panel.items() if not _only_old(panel, name)} for panel in document["panels"]]
-    return {**_referred({**document, "panels": panels}), "schemaVersion": NEWEST}
+    panels = [_without_old_heatmap(panel) for panel in document["panels"]]
+    return {**_everywhere({**document, "panels": panels}, _referred), "schemaVersion": NEWEST}
 
 
-def _old_panel(panel: dict[str, Any]) -> dict[str, Any]:
+def _everywhere(value: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    """With every mapping in it changed, from the inside out."""
+    if isinstance(value, list):
+        return [_everywhere(item, change) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return change({name: _everywhere(item, change) for name, item in value.items()})
+
+
+def _named(mapping: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(mapping.get("datasource"), dict):
+        mapping = {**mapping, "datasource": mapping["datasource"]["uid"]}
+    if mapping.get("type") in {"datasource", "query"}:
+        return {name: value for name, value in mapping.items() if name not in STRANGE_TO_VARIABLES}
+    if mapping.get("type") == "link":
+        return {name: value for name, value in mapping.items() if name in OF_DATA_LINKS}
+    if mapping.get("placement") == "inControlsMenu":
+        return {name: value for name, value in mapping.items() if name != "placement"}
+    return mapping
+
+
+def _referred(mapping: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(mapping.get("datasource"), str):
+        return {**mapping, "datasource": {"type": "prometheus", "uid": mapping["datasource"]}}
+    return mapping
+
+
+def _with_old_heatmap(panel: dict[str, Any]) -> dict[str, Any]:
     if panel["type"] != "heatmap":
         return panel
     unit = panel["options"]["yAxis"]["unit"]
     return {**panel, **OLD_HEATMAP, "yAxis": {"format": unit, "show": True, "logBase": 1}}
 
 
-def _only_old(panel: dict[str, Any], name: str) -> bool:
-    return panel["type"] == "heatmap" and name in {*OLD_HEATMAP, "yAxis"}
-
-
-def _named(value: Any) -> Any:
-    """Every data source by its name, and links where Grafana always had them: above the panels."""
-    if isinstance(value, list):
-        return [_named(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    found = {name: _named(item) for name, item in value.items() if (name, item) != ("placement", "inControlsMenu")}
-    if isinstance(value.get("datasource"), dict):
-        found["datasource"] = value["datasource"]["uid"]
-    return found
-
-
-def _referred(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_referred(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    found = {name: _referred(item) for name, item in value.items()}
-    if isinstance(value.get("datasource"), str):
-        found["datasource"] = {"type": "prometheus", "uid": value["datasource"]}
-    return found
+def _without_old_heatmap(panel: dict[str, Any]) -> dict[str, Any]:
+    if panel["type"] != "heatmap":
+        return panel
+    return {name: value for name, value in panel.items() if name not in {*OLD_HEATMAP, "yAxis"}}

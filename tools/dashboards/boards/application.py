@@ -228,7 +228,7 @@ LEVELS = Row(
             height=8,
         ),
         lines(
-            "Error budget left",
+            "Error budget over time",
             [Query(recorded("slo:error_budget:left_ratio"), "{{slo}}")],
             "How much of each error budget is left. It falls by what goes wrong, and grows as old faults leave the window.",
             "A steep fall pages by itself. A slow one is a choice: mend what spends it, or change the promise.",
@@ -237,7 +237,7 @@ LEVELS = Row(
             alerts=["ErrorBudgetRunningOut"],
             absent=NEEDS_RULES,
             empty="rules",
-            lowest=None,
+            negative="a budget may be overdrawn",
             full=1,
         ),
         lines(
@@ -327,7 +327,7 @@ COMPRESSION = Row(
             "When it falls, clients ask for no coding, or bodies are of a kind that does not compress.",
             unit="percentunit",
             full=1,
-            lowest=None,
+            negative="a coding may make a body larger",
         ),
         lines(
             "Answers by coding",
@@ -412,7 +412,7 @@ EARLY = Row(
             alerts=["AnomalyDetected"],
             absent="Needs two days of data",
             empty="two days",
-            lowest=None,
+            negative="less than usual is negative",
             width=12,
         ),
         lines(

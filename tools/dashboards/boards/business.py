@@ -172,7 +172,7 @@ AGENTS = Row(
     "Agents and queue",
     [
         lines(
-            "Agents at work",
+            "Agents",
             [
                 Query(total(of("omnimind_task_workers_busy")), "at work"),
                 Query(total(of("omnimind_task_workers")), "there are"),

@@ -27,7 +27,7 @@ disk_used = f"1 - {of('node_filesystem_avail_bytes', DISKS)} / {of('node_filesys
 inodes_used = f"1 - {of('node_filesystem_files_free', DISKS)} / ({of('node_filesystem_files', DISKS)} > 0)"
 descriptors_used = f"{of('node_filefd_allocated')} / {of('node_filefd_maximum')}"
 exhaustion = recorded("omnimind:time_to_exhaustion_seconds", 'resource=~"disk|memory|file_descriptors"')
-cores = f"count by (instance, host) ({of('node_cpu_seconds_total', IDLE)})"
+cores = f"count by (instance, host) ({rate('node_cpu_seconds_total', IDLE)})"
 
 
 def _await(act: str) -> str:
@@ -396,7 +396,7 @@ LIMITS = Row(
             alerts=["CertificateExpiring"],
             absent="No certificate is watched",
             empty="no certificates",
-            lowest=None,
+            negative="a certificate may have expired",
             width=6,
         ),
     ],
