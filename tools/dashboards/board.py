@@ -21,7 +21,7 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 
 from . import limits as at
-from .panels import RUNBOOKS, Column, Drawing, number, rows
+from .panels import RUNBOOKS, Column, Drawing, Empty, number, rows
 from .promql import recorded
 
 SOURCE = DataSourceRef("prometheus", "${datasource}")
@@ -197,7 +197,7 @@ def alert_rows(alerts: str) -> Drawing:
         "while every target is up.",
         "Take the most severe first. Its name leads to its runbook; Alertmanager shows who was told, and takes silences.",
         absent="No alert is firing",
-        empty="nothing may be wrong",
+        empty=Empty.FAULTLESS,
         height=5,
     )
 

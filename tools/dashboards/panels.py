@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from string import ascii_uppercase
 from typing import Any, NamedTuple
 
@@ -30,11 +31,29 @@ IN, OUT, NEUTRAL, MUTED = "blue", "purple", "blue", "#8E8E8E"
 RUNBOOKS = "https://github.com/omnimind/platform/blob/main/docs/runbooks/"
 
 
+class Empty(StrEnum):
+    """Why a panel has no data for now. A panel without a reason has data as soon as its targets are up and in use."""
+
+    NEVER = ""
+    IDLE = "until somebody uses it"
+    FAULTLESS = "while nothing is wrong"
+    NO_GPU = "in hosts without a GPU"
+    NO_CERTIFICATES = "while no certificate is watched"
+    NO_RULES = "until the rules have recorded something"
+    NO_HISTORY = "until two days have been recorded"
+    CHANCE = "while a disk happens to do nothing"
+
+
 class Query(NamedTuple):
-    """An expression and what its series are called: `legend` may have {{labels}}."""
+    """An expression and what its series are called: `legend` may have {{labels}}.
+
+    Args:
+        rare: it has no data before something has happened that a sound system does not do, whatever its panel has.
+    """
 
     expression: str
     legend: str = ""
+    rare: bool = False
 
 
 class Place(NamedTuple):
@@ -62,16 +81,19 @@ class Drawing:
         panel: everything but its id and place.
         width: of 24.
         alerts: names of the alerts that it explains.
-        empty: why it may have no data; "" when it must have some as soon as everything is scraped.
+        empty: why it may have no data.
+        queries: what it asks.
         places: where its thresholds stand.
         reasons: why a rule of the lint does not hold of it, by the rule's name.
     """
 
     panel: Builder[Panel]
+    title: str
     width: int
     height: int
     alerts: Sequence[str] = ()
-    empty: str = ""
+    empty: Empty = Empty.NEVER
+    queries: Sequence[Query] = ()
     places: Sequence[Place] = field(default_factory=list)
     reasons: Mapping[str, str] = field(default_factory=dict)
 
@@ -87,7 +109,7 @@ def number(
     looks: Mapping[str, Look] | None = None,
     alerts: Sequence[str] = (),
     absent: str = "No data",
-    empty: str = "",
+    empty: Empty = Empty.NEVER,
     whole: str = "",
     decimals: int | None = None,
     graph: bool = True,
@@ -133,7 +155,7 @@ def lines(
     looks: Mapping[str, Look] | None = None,
     alerts: Sequence[str] = (),
     absent: str = "No data",
-    empty: str = "",
+    empty: Empty = Empty.NEVER,
     whole: str = "",
     stacked: bool = False,
     steps: bool = False,
@@ -192,7 +214,7 @@ def heat(
     unit: str = "s",
     alerts: Sequence[str] = (),
     absent: str = "No data",
-    empty: str = "",
+    empty: Empty = Empty.NEVER,
     width: int = 12,
     height: int = 8,
 ) -> Drawing:
@@ -231,7 +253,7 @@ def bars(
     limits: Limits = at.NEUTRAL,
     alerts: Sequence[str] = (),
     absent: str = "No data",
-    empty: str = "",
+    empty: Empty = Empty.NEVER,
     full: float | None = None,
     whole: str = "",
     width: int = 8,
@@ -279,7 +301,7 @@ def rows(
     *,
     alerts: Sequence[str] = (),
     absent: str = "No data",
-    empty: str = "",
+    empty: Empty = Empty.NEVER,
     whole: str = "",
     width: int = 24,
     height: int = 6,
@@ -323,7 +345,7 @@ def _drawn(
     looks: Mapping[str, Look] | None,
     alerts: Sequence[str],
     absent: str,
-    empty: str,
+    empty: Empty,
     whole: str,
     width: int,
     height: int,
@@ -354,7 +376,8 @@ def _drawn(
         if look.limits:
             path = ("fieldConfig", "overrides", index, "properties", where, "value", "steps")
             places += _places(path, look.limits)
-    return Drawing(panel, width, height, alerts, empty, places, {"target-job": whole, "target-instance": whole})
+    reasons = {"target-job": whole, "target-instance": whole}
+    return Drawing(panel, title, width, height, alerts, empty, queries, places, reasons)
 
 
 def _transformation(name: str, options: dict[str, Any]) -> DataTransformerConfig:

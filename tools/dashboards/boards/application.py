@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import limits as at
 from ..board import Board, Row, alert_count, alert_rows
-from ..panels import MUTED, P50, P95, P99, Column, Look, Query, heat, lines, number, rows
+from ..panels import MUTED, P50, P95, P99, Column, Empty, Look, Query, heat, lines, number, rows
 from ..promql import of, quantile, rate, recorded, total
 
 ALERTS = (
@@ -20,6 +20,7 @@ LOOKUPS = "omnimind_cache_lookups_total"
 ANSWERED, ASKED_CACHE = 'outcome=~"l1_hit|l2_hit"', 'outcome=~"l1_hit|l2_hit|miss"'
 WANTED, ATTACHED = 'state="wanted"', 'state="attached"'
 CODED = 'coding!="identity"'
+CLASSES = {f"{digit}xx": f'status=~"{digit}.."' for digit in range(2, 6)}
 NEEDS_RULES = "Needs the rules"
 
 requests = total(rate(REQUESTS, USERS))
@@ -67,7 +68,7 @@ HEADLINE = Row(
             unit="s",
             limits=at.above("latency_p95"),
             alerts=["BackendLatency"],
-            empty="without requests there is no latency",
+            empty=Empty.IDLE,
         ),
         number(
             "Error budget left",
@@ -79,7 +80,7 @@ HEADLINE = Row(
             limits=at.below("error_budget"),
             alerts=["ErrorBudgetRunningOut"],
             absent=NEEDS_RULES,
-            empty="rules",
+            empty=Empty.NO_RULES,
             decimals=1,
         ),
         number(
@@ -90,7 +91,7 @@ HEADLINE = Row(
             "soon: see Redis.",
             unit="percentunit",
             decimals=1,
-            empty="without lookups there is no share",
+            empty=Empty.IDLE,
         ),
         alert_count(ALERTS),
         alert_rows(ALERTS),
@@ -110,10 +111,8 @@ RATE = Row(
         lines(
             "Requests by outcome",
             [
-                Query(total(rate(REQUESTS, USERS, 'status=~"2.."')), "2xx"),
-                Query(total(rate(REQUESTS, USERS, 'status=~"3.."')), "3xx"),
-                Query(total(rate(REQUESTS, USERS, 'status=~"4.."')), "4xx"),
-                Query(f"{failed} or {requests} * 0", "5xx"),
+                Query(f"{total(rate(REQUESTS, USERS, matcher))} or {requests} * 0", name)
+                for name, matcher in CLASSES.items()
             ],
             "The same requests by class of status: 4xx are mistakes of clients, 5xx are ours.",
             "Many 4xx at once is a client that was changed, or somebody who tries doors. 5xx are in the row Errors.",
@@ -151,7 +150,7 @@ ERRORS = Row(
             unit="percentunit",
             limits=at.above("error_rate"),
             alerts=["BackendErrorRate"],
-            empty="without requests there is no share",
+            empty=Empty.IDLE,
         ),
         lines(
             "Errors by route and status",
@@ -160,7 +159,7 @@ ERRORS = Row(
             "For 503 see the queue on the business dashboard; for 500 find `\"level\": \"error\"` in the log, with its stack.",
             unit="reqps",
             absent="No errors",
-            empty="nothing may fail",
+            empty=Empty.FAULTLESS,
         ),
         lines(
             "Targets that answer",
@@ -223,7 +222,7 @@ LEVELS = Row(
             "A promise below its objective is broken: tell whom it was given to, and stop risky changes.",
             alerts=SLO_ALERTS,
             absent=NEEDS_RULES,
-            empty="rules",
+            empty=Empty.NO_RULES,
             width=8,
             height=8,
         ),
@@ -236,7 +235,7 @@ LEVELS = Row(
             limits=at.below("error_budget"),
             alerts=["ErrorBudgetRunningOut"],
             absent=NEEDS_RULES,
-            empty="rules",
+            empty=Empty.NO_RULES,
             negative="a budget may be overdrawn",
             full=1,
         ),
@@ -253,7 +252,7 @@ LEVELS = Row(
             unit="short",
             alerts=SLO_ALERTS,
             absent=NEEDS_RULES,
-            empty="rules",
+            empty=Empty.NO_RULES,
         ),
     ],
 )
@@ -411,7 +410,7 @@ EARLY = Row(
             limits=at.above("anomaly"),
             alerts=["AnomalyDetected"],
             absent="Needs two days of data",
-            empty="two days",
+            empty=Empty.NO_HISTORY,
             negative="less than usual is negative",
             width=12,
         ),
@@ -426,7 +425,7 @@ EARLY = Row(
             unit="reqps",
             looks={"expected": Look(color=MUTED, dashed=True)},
             absent="Needs the rules",
-            empty="rules",
+            empty=Empty.NO_RULES,
             width=12,
         ),
     ],

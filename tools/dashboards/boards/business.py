@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import limits as at
 from ..board import Board, Row, alert_count, alert_rows
-from ..panels import MUTED, P50, P95, P99, Look, Query, bars, heat, lines, number
+from ..panels import MUTED, P50, P95, P99, Empty, Look, Query, bars, heat, lines, number
 from ..promql import increase, of, quantile, rate, total
 
 ALERTS = "BackendTasks.+|BackendAgentsBusy"
@@ -50,7 +50,7 @@ HEADLINE = Row(
             limits=at.share_left_of("task_failure"),
             alerts=["BackendTasksFailing"],
             absent=NO_TASKS,
-            empty="without tasks there is no share",
+            empty=Empty.IDLE,
             graph=False,
             decimals=2,
         ),
@@ -61,7 +61,7 @@ HEADLINE = Row(
             "See below which kind got slower, and whether its input got larger.",
             unit="s",
             absent=NO_TASKS,
-            empty="without tasks there is no time",
+            empty=Empty.IDLE,
         ),
         number(
             "Agents at work",
@@ -122,7 +122,7 @@ THROUGHPUT = Row(
             limits=at.above("task_failure"),
             alerts=["BackendTasksFailing"],
             absent=NO_TASKS,
-            empty="without tasks there is no share",
+            empty=Empty.IDLE,
         ),
     ],
 )
@@ -153,7 +153,7 @@ TIMES = Row(
             "A long tail is what the slowest customers see: mend that before the mean.",
             unit="percentunit",
             absent=NO_TASKS,
-            empty="without tasks there is no distribution",
+            empty=Empty.IDLE,
             full=1,
             width=6,
         ),

@@ -142,7 +142,7 @@ BOARD = Board(
     "multimodal",
     "OmniMind / Multi-modal",
     "Vision, audio, fusion and embodied actions: how much each does, how fast, and how much of it fails.",
-    "omnimind_backend_info",
+    "omnimind_modality_operations_active",
     ALERTS,
     [HEADLINE, TOGETHER, *(row(modality) for modality in MODALITIES)],
 )

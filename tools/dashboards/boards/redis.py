@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import limits as at
 from ..board import Board, Row, alert_count, alert_rows
 from ..limits import Step
-from ..panels import IN, OUT, Column, Look, Query, lines, number, rows
+from ..panels import IN, OUT, Column, Empty, Look, Query, lines, number, rows
 from ..promql import increase, of, rate, total
 
 ALERTS = "Redis.+"
@@ -94,7 +94,7 @@ HEADLINE = Row(
             "Low after a restart is normal. When it stays low, keys are evicted (see Memory) or expire too soon.",
             unit="percentunit",
             decimals=1,
-            empty="without reads there is no share",
+            empty=Empty.IDLE,
             width=3,
         ),
         number(
@@ -325,7 +325,7 @@ CLIENTS = Row(
             "NOAUTH and WRONGPASS are a login; OOM is a full node; CLUSTERDOWN is slots that nobody serves.",
             unit="ops",
             absent="No errors",
-            empty="nothing may fail",
+            empty=Empty.FAULTLESS,
             width=6,
         ),
     ],

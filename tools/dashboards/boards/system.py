@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import limits as at
 from ..board import Board, Row, alert_count, alert_rows
-from ..panels import IN, MUTED, Look, Query, lines, number
+from ..panels import IN, MUTED, Empty, Look, Query, lines, number
 from ..promql import of, rate, recorded, total
 
 ALERTS = (
@@ -99,7 +99,7 @@ HEADLINE = Row(
             limits=at.below("exhaustion"),
             alerts=["DiskFilling", "MemoryFilling", "FileDescriptorsFilling"],
             absent="Needs the rules",
-            empty="rules",
+            empty=Empty.NO_RULES,
             graph=False,
         ),
         alert_count(ALERTS),
@@ -227,7 +227,7 @@ DISK = Row(
             "Saturation: how long a read or a write takes, with its time in the queue.",
             "Below 1 ms is a fast disk, above 20 ms a slow or an overloaded one; compare with its time at work.",
             unit="s",
-            empty="a disk may do nothing",
+            empty=Empty.CHANCE,
         ),
         lines(
             "Read and written",
@@ -299,7 +299,7 @@ GPU = Row(
             "A GPU that is idle while tasks wait has nobody to feed it: look at the agents on the business dashboard.",
             unit="percentunit",
             absent=NO_GPU,
-            empty="gpu",
+            empty=Empty.NO_GPU,
             full=1,
             width=6,
         ),
@@ -317,7 +317,7 @@ GPU = Row(
             limits=at.above("gpu_memory"),
             alerts=["GpuMemoryFull"],
             absent=NO_GPU,
-            empty="gpu",
+            empty=Empty.NO_GPU,
             full=1,
             width=6,
         ),
@@ -330,7 +330,7 @@ GPU = Row(
             limits=at.above("gpu_temperature"),
             alerts=["GpuHot"],
             absent=NO_GPU,
-            empty="gpu",
+            empty=Empty.NO_GPU,
             width=6,
         ),
         lines(
@@ -340,7 +340,7 @@ GPU = Row(
             "Little power at full utilisation is a GPU that is throttled or waits for memory.",
             unit="watt",
             absent=NO_GPU,
-            empty="gpu",
+            empty=Empty.NO_GPU,
             width=6,
         ),
     ],
@@ -359,7 +359,7 @@ LIMITS = Row(
             limits=at.below("exhaustion"),
             alerts=["DiskFilling", "MemoryFilling", "FileDescriptorsFilling"],
             absent="Needs the rules",
-            empty="rules",
+            empty=Empty.NO_RULES,
             width=6,
         ),
         lines(
@@ -395,7 +395,7 @@ LIMITS = Row(
             limits=at.below("certificate"),
             alerts=["CertificateExpiring"],
             absent="No certificate is watched",
-            empty="no certificates",
+            empty=Empty.NO_CERTIFICATES,
             negative="a certificate may have expired",
             width=6,
         ),
