@@ -188,7 +188,9 @@ class Alertmanager(Daemon):
         super().__init__(directory, *options, **more)
         self.configuration = configuration or directory / "alertmanager.yml"
         if configuration is None:
-            self.configuration.write_text(yaml.safe_dump({"route": {"receiver": "none"}, "receivers": [{"name": "none"}]}))
+            self.configuration.write_text(
+                yaml.safe_dump({"route": {"receiver": "none"}, "receivers": [{"name": "none"}]})
+            )
 
     def arguments(self) -> list[str]:
         clustered = any(option.startswith("--cluster.listen-address") for option in self.options)
@@ -269,11 +271,15 @@ def configure(
         alertmanagers: their addresses.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    settings = {name: dict(job) if isinstance(job, Mapping) else {"static_configs": list(job)} for name, job in jobs.items()}
+    settings = {
+        name: dict(job) if isinstance(job, Mapping) else {"static_configs": list(job)} for name, job in jobs.items()
+    }
     configuration = {
         "global": {"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": interval},
         "rule_files": [str(path) for path in rules],
-        "alerting": {"alertmanagers": [{"static_configs": [{"targets": list(alertmanagers)}]}]} if alertmanagers else {},
+        "alerting": (
+            {"alertmanagers": [{"static_configs": [{"targets": list(alertmanagers)}]}]} if alertmanagers else {}
+        ),
         "scrape_configs": [{"job_name": name, **job} for name, job in settings.items()],
     }
     (directory / "prometheus.yml").write_text(yaml.safe_dump(configuration, sort_keys=False))

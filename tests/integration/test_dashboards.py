@@ -33,7 +33,13 @@ from tools.dashboards.panels import Drawing, Empty, Query
 # What Grafana fills in when everything is chosen; the ranges are short, as the stack is young.
 VARIABLES = {"$job": ".+", "$instance": ".+", "$__rate_interval": "10s", "$__range": "1m"}
 UNUSED = {Empty.IDLE, Empty.FAULTLESS, Empty.NO_GPU, Empty.NO_CERTIFICATES, Empty.NO_HISTORY}
-GPU = {"utilization_ratio": 0.5, "memory_used_bytes": 8e9, "memory_total_bytes": 16e9, "temperature_celsius": 60, "power_watts": 150}
+GPU = {
+    "utilization_ratio": 0.5,
+    "memory_used_bytes": 8e9,
+    "memory_total_bytes": 16e9,
+    "temperature_celsius": 60,
+    "power_watts": 150,
+}
 # An alert for the table of each dashboard.
 ALERTS = ("HostCpuBusy", "BackendErrorRate", "BackendTasksFailing", "ModalitySlow", "RedisDown")
 
@@ -202,7 +208,11 @@ def test_every_expression_is_read(board: Board, idle: Stack) -> None:
 @every_board
 def test_nobody_uses_it(board: Board, idle: Stack) -> None:
     """What is said to be empty is empty: a reason that does not hold would hide a broken panel."""
-    found = [drawing.title for _n, drawing in board.drawings() if drawing.empty in UNUSED and any(Answers(idle).shown(drawing))]
+    found = [
+        drawing.title
+        for _n, drawing in board.drawings()
+        if drawing.empty in UNUSED and any(Answers(idle).shown(drawing))
+    ]
     assert found == []
 
 

@@ -66,7 +66,9 @@ class Board:
 
     def reasons(self) -> dict[tuple[int, str], str]:
         """Why rules of the lint do not hold of panels."""
-        return {(number, rule): why for number, drawing in self.drawings() for rule, why in drawing.reasons.items() if why}
+        return {
+            (number, rule): why for number, drawing in self.drawings() for rule, why in drawing.reasons.items() if why
+        }
 
     def document(self) -> dict[str, Any]:
         """Its JSON, as the SDK's types make it."""
@@ -185,7 +187,7 @@ def alert_rows(alerts: str) -> Drawing:
     """The table of a dashboard's alerts that fire."""
     return rows(
         "Alerts firing",
-        firing(alerts),
+        [firing(alerts)],
         [
             Column("alertname", "Alert", link=f"{RUNBOOKS}${{__value.raw}}.md"),
             Column("severity", "Severity", colors={"critical": at.CRITICAL, "warning": at.WARNING, "info": "blue"}),
@@ -210,6 +212,6 @@ def alert_count(alerts: str, width: int = 4) -> Drawing:
         "How many alerts about the things on this dashboard fire now, of any severity.",
         "The table below names them, each with its runbook.",
         unit="none",
-        limits=at.ANY,
+        limits=at.SOME,
         width=width,
     )

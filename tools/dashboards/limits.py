@@ -33,6 +33,7 @@ class Step:
 
 Limits = Sequence[Step]
 NEUTRAL: Limits = (Step("blue"),)
+SOME: Limits = (Step(GOOD), Step(WARNING, 1))  # of a count: any is worth a look
 ANY: Limits = (Step(GOOD), Step(CRITICAL, 1))  # of a count: one is too many
 
 
@@ -49,7 +50,7 @@ def above(signal: str) -> Limits:
 
 def below(signal: str) -> Limits:
     """Red up to <signal>_critical, orange up to <signal>_warning, then green."""
-    (worst, *rest) = list(_colors(signal))[::-1]
+    worst, *rest = list(_colors(signal))[::-1]
     colors = [color for color, _name in rest] + [GOOD]
     names = [worst[1], *(name for _color, name in rest)]
     return [Step(worst[0]), *(_step(color, name) for color, name in zip(colors, names))]
@@ -57,7 +58,7 @@ def below(signal: str) -> Limits:
 
 def share_left_of(signal: str) -> Limits:
     """Of what is left when the share that the signal's thresholds are about is taken from 1."""
-    (worst, *rest) = list(_colors(signal))[::-1]
+    worst, *rest = list(_colors(signal))[::-1]
     colors = [color for color, _name in rest] + [GOOD]
     names = [worst[1], *(name for _color, name in rest)]
     return [Step(worst[0]), *(_step(color, name, True) for color, name in zip(colors, names))]
@@ -81,4 +82,6 @@ def config(limits: Limits) -> ThresholdsConfig:
 
 def unit(name: str) -> str:
     """What a threshold is measured in, as Grafana calls it."""
-    return {"ratio": "percentunit", "seconds": "s", "celsius": "celsius", "deviations": "none"}[thresholds()[name]["unit"]]
+    return {"ratio": "percentunit", "seconds": "s", "celsius": "celsius", "deviations": "none"}[
+        thresholds()[name]["unit"]
+    ]

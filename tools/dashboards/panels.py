@@ -25,7 +25,7 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 from . import limits as at
 from .limits import Limits, Step
 
-# Of Grafana's own palette. Green, orange and red say good, warning and critical, and nothing else.
+# Of Grafana's own palette. Where a colour is chosen, green, orange and red say good, warning and critical.
 P50, P95, P99 = "super-light-blue", "blue", "dark-purple"
 IN, OUT, NEUTRAL, MUTED = "blue", "purple", "blue", "#8E8E8E"
 RUNBOOKS = "https://github.com/omnimind/platform/blob/main/docs/runbooks/"
@@ -65,12 +65,13 @@ class Place(NamedTuple):
 
 
 class Look(NamedTuple):
-    """How the series of one legend differ from the rest of their panel."""
+    """How the series of one legend differ from the rest of their panel. A `cell` of a table has the color of its value."""
 
     unit: str = ""
     color: str = ""
     limits: Limits = ()
     dashed: bool = False
+    cell: bool = False
 
 
 @dataclass(frozen=True)
@@ -201,7 +202,9 @@ def lines(
     if limits:
         panel.thresholds_style(common.GraphThresholdsStyleConfig().mode(models.GraphThresholdsStyleMode.LINE))
     shown = limits or (Step(at.GOOD),)
-    drawing = _drawn(panel, title, queries, means, then, unit, shown, looks, alerts, absent, empty, whole, width, height)
+    drawing = _drawn(
+        panel, title, queries, means, then, unit, shown, looks, alerts, absent, empty, whole, width, height
+    )
     return replace(drawing, reasons={**drawing.reasons, "panel-y-min": negative})
 
 
@@ -283,6 +286,7 @@ class Column:
     Args:
         link: where its cells lead; it may have ${__value.raw}.
         colors: of its words.
+        limits: where the colour of its numbers changes.
     """
 
     label: str
@@ -290,11 +294,12 @@ class Column:
     unit: str = ""
     link: str = ""
     colors: Mapping[str, str] = field(default_factory=dict)
+    limits: Limits = ()
 
 
 def rows(
     title: str,
-    expression: str,
+    expressions: Sequence[str],
     columns: Sequence[Column],
     means: str,
     then: str,
@@ -306,20 +311,29 @@ def rows(
     width: int = 24,
     height: int = 6,
 ) -> Drawing:
-    """A table of the series of now, with these labels as columns in this order, and no others."""
+    """A table of the series of now, with these labels as columns in this order, and no others.
+
+    Args:
+        expressions: one, or several whose series have the same labels and so share rows; their columns are Value #A, ...
+    """
     order = {column.label: index for index, column in enumerate(columns)}
     names = {column.label: column.title for column in columns}
     panel = (
         table.Panel()
         .show_header(True)
+        .with_transformation(_transformation("merge", {}))
         .with_transformation(_transformation("filterFieldsByName", {"include": {"names": list(order)}}))
         .with_transformation(
             _transformation("organize", {"excludeByName": {}, "indexByName": order, "renameByName": names})
         )
     )
-    looks = {column.title: Look(column.unit) for column in columns if column.unit}
+    looks = {
+        column.title: Look(column.unit, limits=column.limits, cell=bool(column.limits))
+        for column in columns
+        if column.unit
+    }
     drawing = _drawn(
-        panel, title, [Query(expression)], means, then, "short", at.NEUTRAL, looks, alerts, absent, empty, whole,
+        panel, title, [Query(expression) for expression in expressions], means, then, "short", at.NEUTRAL, looks, alerts, absent, empty, whole,
         width, height, format_=PromQueryFormat.TABLE, instant=True, links=False,
     )  # fmt: skip
     for column in columns:
@@ -327,7 +341,9 @@ def rows(
             link = {"title": "Runbook", "url": column.link, "targetBlank": True}
             panel.override_by_name(column.title, [DynamicConfigValue("links", [link])])
         if column.colors:
-            words = {word: {"color": color, "index": place} for place, (word, color) in enumerate(column.colors.items())}
+            words = {
+                word: {"color": color, "index": place} for place, (word, color) in enumerate(column.colors.items())
+            }
             mapping = DynamicConfigValue("mappings", [{"type": "value", "options": words}])
             colored = DynamicConfigValue("custom.cellOptions", {"type": "color-text"})
             panel.override_by_name(column.title, [mapping, colored])
@@ -403,6 +419,8 @@ def _values(look: Look) -> tuple[list[DynamicConfigValue], int]:
         values.append(DynamicConfigValue("color", {"mode": "fixed", "fixedColor": look.color}))
     if look.dashed:
         values.append(DynamicConfigValue("custom.lineStyle", {"fill": "dash", "dash": [10, 10]}))
+    if look.cell:
+        values.append(DynamicConfigValue("custom.cellOptions", {"type": "color-text"}))
     if look.limits:
         steps = [{"color": step.color, "value": step.value} for step in look.limits]
         values.append(DynamicConfigValue("thresholds", {"mode": "absolute", "steps": steps}))

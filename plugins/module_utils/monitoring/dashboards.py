@@ -1,6 +1,7 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Dashboards as they are kept, made those of one installation."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -43,9 +44,11 @@ def _led_to(value: Any, runbooks: str) -> Any:
     """With every link to a runbook leading to another place."""
     if isinstance(value, dict):
         return {
-            name: runbooks + item[len(RUNBOOKS) :]
-            if name == "url" and isinstance(item, str) and item.startswith(RUNBOOKS)
-            else _led_to(item, runbooks)
+            name: (
+                runbooks + item[len(RUNBOOKS) :]
+                if name == "url" and isinstance(item, str) and item.startswith(RUNBOOKS)
+                else _led_to(item, runbooks)
+            )
             for name, item in value.items()
         }
     return [_led_to(item, runbooks) for item in value] if isinstance(value, list) else value

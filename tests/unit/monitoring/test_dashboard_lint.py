@@ -119,4 +119,6 @@ def test_an_exception_holds_for_its_panel_and_its_rule() -> None:
 
 
 def test_an_exception_that_nothing_needs_is_told() -> None:
-    assert findings(SOUND, {**REASONS, (1, "panel-y-min"): "once it did"}) == ["panel-y-min: panel 1 needs no exception"]
+    assert findings(SOUND, {**REASONS, (1, "panel-y-min"): "once it did"}) == [
+        "panel-y-min: panel 1 needs no exception"
+    ]

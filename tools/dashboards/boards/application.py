@@ -30,7 +30,9 @@ failure_ratio = f"({failed} or {requests} * 0) / ({requests} > 0) or {requests} 
 hit_ratio = f"{total(rate(LOOKUPS, ANSWERED))} / ({total(rate(LOOKUPS, ASKED_CACHE))} > 0)"
 bytes_in = total(rate("omnimind_compression_bytes_in_total", CODED))
 bytes_out = total(rate("omnimind_compression_bytes_out_total", CODED))
-image_bytes_in, image_bytes_out = total(rate("omnimind_image_bytes_in_total")), total(rate("omnimind_image_bytes_out_total"))
+image_bytes_in, image_bytes_out = total(rate("omnimind_image_bytes_in_total")), total(
+    rate("omnimind_image_bytes_out_total")
+)
 QUANTILES = {"p50": Look(color=P50), "p95": Look(color=P95), "p99": Look(color=P99)}
 
 
@@ -118,8 +120,10 @@ RATE = Row(
             "Many 4xx at once is a client that was changed, or somebody who tries doors. 5xx are in the row Errors.",
             unit="reqps",
             looks={
-                "2xx": Look(color=at.GOOD), "3xx": Look(color="light-blue"),
-                "4xx": Look(color=at.WARNING), "5xx": Look(color=at.CRITICAL),
+                "2xx": Look(color=at.GOOD),
+                "3xx": Look(color="light-blue"),
+                "4xx": Look(color=at.WARNING),
+                "5xx": Look(color=at.CRITICAL),
             },
             stacked=True,
         ),
@@ -156,7 +160,7 @@ ERRORS = Row(
             "Errors by route and status",
             [Query(f"{total(rate(REQUESTS, USERS, FAILED), 'route', 'status')} > 0", "{{status}} {{route}}")],
             "Which routes answer with which 5xx, a second. 503 says that something is full or stopping, 500 is a bug.",
-            "For 503 see the queue on the business dashboard; for 500 find `\"level\": \"error\"` in the log, with its stack.",
+            'For 503 see the queue on the business dashboard; for 500 find `"level": "error"` in the log, with its stack.',
             unit="reqps",
             absent="No errors",
             empty=Empty.FAULTLESS,
@@ -212,13 +216,18 @@ LEVELS = Row(
     [
         rows(
             "Promises and how they are kept",
-            recorded("slo:sla:ratio"),
+            [
+                f"max by (slo) ({recorded(name)})"
+                for name in ("slo:objective:ratio", "slo:sla:ratio", "slo:error_budget:left_ratio")
+            ],
             [
                 Column("slo", "Service level"),
-                Column("window", "Over"),
-                Column("Value", "Kept", "percentunit"),
+                Column("Value #A", "Promised", "percentunit"),
+                Column("Value #B", "Kept", "percentunit"),
+                Column("Value #C", "Budget left", "percentunit", limits=at.below("error_budget")),
             ],
-            "The share of good events over the whole window of each promise (SLA). Its objective is drawn beside it.",
+            "What was promised (the objective), the share of good events over the whole window of the promise (the SLA), and "
+            "how much of its error budget is left.",
             "A promise below its objective is broken: tell whom it was given to, and stop risky changes.",
             alerts=SLO_ALERTS,
             absent=NEEDS_RULES,
@@ -267,8 +276,11 @@ CACHE = Row(
             "Outages say that Redis does not answer: every answer is still right, but made anew each time.",
             unit="ops",
             looks={
-                "l1_hit": Look(color=at.GOOD), "l2_hit": Look(color="light-green"), "miss": Look(color="blue"),
-                "bypass": Look(color=MUTED), "outage": Look(color=at.CRITICAL),
+                "l1_hit": Look(color=at.GOOD),
+                "l2_hit": Look(color="light-green"),
+                "miss": Look(color="blue"),
+                "bypass": Look(color=MUTED),
+                "outage": Look(color=at.CRITICAL),
             },
             alerts=["BackendCacheOutage"],
             stacked=True,
@@ -381,7 +393,9 @@ PROCESS = Row(
         ),
         rows(
             "What runs",
-            f"{of('omnimind_backend_info')} * on (job, instance) group_left () (time() - {of('process_start_time_seconds')})",
+            [
+                f"{of('omnimind_backend_info')} * on (job, instance) group_left () (time() - {of('process_start_time_seconds')})"
+            ],
             [
                 Column("host", "Host"),
                 Column("instance", "Instance"),

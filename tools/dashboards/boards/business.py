@@ -9,7 +9,12 @@ from ..promql import increase, of, quantile, rate, total
 
 ALERTS = "BackendTasks.+|BackendAgentsBusy"
 TASKS, SECONDS, WAIT = "omnimind_tasks_total", "omnimind_task_seconds", "omnimind_task_wait_seconds"
-DONE, FAILED, JUDGED, OVERLOADED = 'outcome="done"', 'outcome="failed"', 'outcome=~"done|failed"', 'outcome="overloaded"'
+DONE, FAILED, JUDGED, OVERLOADED = (
+    'outcome="done"',
+    'outcome="failed"',
+    'outcome=~"done|failed"',
+    'outcome="overloaded"',
+)
 NO_TASKS = "No tasks"
 QUANTILES = {"p50": Look(color=P50), "p95": Look(color=P95), "p99": Look(color=P99)}
 
@@ -103,19 +108,18 @@ THROUGHPUT = Row(
             "Failed and overloaded are ours to mend. Refused ones belong to whoever sends them: ask for their input.",
             unit="ops",
             looks={
-                "done": Look(color=at.GOOD), "refused": Look(color="blue"), "failed": Look(color=at.CRITICAL),
-                "overloaded": Look(color=at.WARNING), "cancelled": Look(color=MUTED),
+                "done": Look(color=at.GOOD),
+                "refused": Look(color="blue"),
+                "failed": Look(color=at.CRITICAL),
+                "overloaded": Look(color=at.WARNING),
+                "cancelled": Look(color=MUTED),
             },
             alerts=["BackendTasksFailing", "BackendTasksRefused"],
             stacked=True,
         ),
         lines(
             "Share that fails",
-            [
-                Query(
-                    f"{total(rate(TASKS, FAILED), 'kind')} / ({total(rate(TASKS, JUDGED), 'kind')} > 0)", "{{kind}}"
-                )
-            ],
+            [Query(f"{total(rate(TASKS, FAILED), 'kind')} / ({total(rate(TASKS, JUDGED), 'kind')} > 0)", "{{kind}}")],
             "Of the tasks that agents worked on, the share that failed through no fault of their sender, by kind.",
             "Find the task ids in the log and try one again: does it fail every time, or only under load?",
             unit="percentunit",
@@ -206,7 +210,8 @@ AGENTS = Row(
             "A full queue is told to senders as 503 with Retry-After. Add agents, or a longer queue for short bursts.",
             unit="short",
             looks={
-                "waiting": Look(color="blue"), "places": Look(color=MUTED, dashed=True),
+                "waiting": Look(color="blue"),
+                "places": Look(color=MUTED, dashed=True),
                 "turned away a second": Look(color=at.CRITICAL),
             },
             alerts=["BackendTasksRefused"],

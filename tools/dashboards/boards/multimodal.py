@@ -13,10 +13,26 @@ FAILED = 'outcome="failed"'
 QUANTILES = {"p50": Look(color=P50), "p95": Look(color=P95), "p99": Look(color=P99)}
 # What each is, and where to look when it is not well.
 MODALITIES = {
-    "vision": ("Vision", "pictures are read, fitted and encoded", "the pictures that fail: damaged, too large, or of a new format"),
-    "audio": ("Audio", "sound is taken in, recognised and made", "the microphone or the source, its sample rate, and the model"),
-    "fusion": ("Fusion", "what was seen and heard is brought together", "the modality that comes late: fusion waits for the slowest"),
-    "embodied": ("Embodied", "actions are planned and carried out in the world", "the body's own log, and its emergency stop"),
+    "vision": (
+        "Vision",
+        "pictures are read, fitted and encoded",
+        "the pictures that fail: damaged, too large, or of a new format",
+    ),
+    "audio": (
+        "Audio",
+        "sound is taken in, recognised and made",
+        "the microphone or the source, its sample rate, and the model",
+    ),
+    "fusion": (
+        "Fusion",
+        "what was seen and heard is brought together",
+        "the modality that comes late: fusion waits for the slowest",
+    ),
+    "embodied": (
+        "Embodied",
+        "actions are planned and carried out in the world",
+        "the body's own log, and its emergency stop",
+    ),
 }
 QUIET = "No operations"
 

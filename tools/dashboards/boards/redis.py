@@ -129,8 +129,10 @@ CLUSTER = Row(
             "Slots in doubt are decided within cluster-node-timeout. Slots that stay down need a failover, nobody's a fix.",
             unit="none",
             looks={
-                "served": Look(color=at.GOOD), "master perhaps down": Look(color=at.WARNING),
-                "master down": Look(color=at.CRITICAL), "nobody's": Look(color="dark-red"),
+                "served": Look(color=at.GOOD),
+                "master perhaps down": Look(color=at.WARNING),
+                "master down": Look(color=at.CRITICAL),
+                "nobody's": Look(color="dark-red"),
             },
             alerts=["RedisClusterSlotsNotOk"],
             steps=True,
@@ -150,7 +152,7 @@ CLUSTER = Row(
         ),
         rows(
             "Nodes",
-            f"{roles} * on (job, instance) group_left () {of('redis_uptime_in_seconds')}",
+            [f"{roles} * on (job, instance) group_left () {of('redis_uptime_in_seconds')}"],
             [
                 Column("instance", "Node"),
                 Column("role", "Role"),
@@ -229,7 +231,9 @@ REPLICATION = Row(
         lines(
             "Synchronised again",
             [
-                Query(total(increase("redis_replica_resyncs_full", over="$__rate_interval"), "instance"), f"{NODE} whole"),
+                Query(
+                    total(increase("redis_replica_resyncs_full", over="$__rate_interval"), "instance"), f"{NODE} whole"
+                ),
                 Query(
                     total(increase("redis_replica_partial_resync_accepted", over="$__rate_interval"), "instance"),
                     f"{NODE} partly",

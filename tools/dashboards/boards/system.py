@@ -156,7 +156,10 @@ MEMORY = Row(
         lines(
             "Memory by use",
             [
-                Query(total(of("node_memory_MemTotal_bytes")) + " - " + total(of("node_memory_MemAvailable_bytes")), "programs"),
+                Query(
+                    total(of("node_memory_MemTotal_bytes")) + " - " + total(of("node_memory_MemAvailable_bytes")),
+                    "programs",
+                ),
                 Query(
                     f"{total(of('node_memory_MemAvailable_bytes'))} - {total(of('node_memory_MemFree_bytes'))}",
                     "cache, given back on demand",
@@ -166,7 +169,11 @@ MEMORY = Row(
             "What the memory of the hosts chosen is used for. Cache is not lost: programs get it when they ask.",
             "Steady growth of programs without more work is a leak: its slope tells when the memory is full.",
             unit="bytes",
-            looks={"programs": Look(color=IN), "cache, given back on demand": Look(color="light-blue"), "free": Look(color=MUTED)},
+            looks={
+                "programs": Look(color=IN),
+                "cache, given back on demand": Look(color="light-blue"),
+                "free": Look(color=MUTED),
+            },
             stacked=True,
         ),
         lines(
@@ -428,8 +435,12 @@ WATCHERS = Row(
             "Rules and scrapes that fail",
             [
                 Query(total(rate("prometheus_rule_evaluation_failures_total"), "instance"), "rules that fail"),
-                Query(total(rate("prometheus_rule_group_iterations_missed_total"), "instance"), "rules that come too late"),
-                Query(total(rate("prometheus_target_scrapes_sample_out_of_order_total"), "instance"), "samples refused"),
+                Query(
+                    total(rate("prometheus_rule_group_iterations_missed_total"), "instance"), "rules that come too late"
+                ),
+                Query(
+                    total(rate("prometheus_target_scrapes_sample_out_of_order_total"), "instance"), "samples refused"
+                ),
             ],
             "Errors: rules that could not be evaluated or were late, and samples that were not taken, a second. All are 0 "
             "in a sound Prometheus.",
@@ -448,7 +459,12 @@ WATCHERS = Row(
             "Messages of Alertmanager a second by channel, those that failed, and alerts that never reached it.",
             "A webhook may be revoked, a key wrong, or the way out closed: the log of Alertmanager has the answer it got.",
             unit="ops",
-            alerts=["NotificationsFailing", "PrometheusAlertsLost", "AlertmanagerReloadFailed", "PrometheusReloadFailed"],
+            alerts=[
+                "NotificationsFailing",
+                "PrometheusAlertsLost",
+                "AlertmanagerReloadFailed",
+                "PrometheusReloadFailed",
+            ],
             width=6,
         ),
     ],

@@ -45,7 +45,11 @@ def uneditable(dashboard: Mapping[str, Any]) -> Iterator[Finding]:
 def refresh(dashboard: Mapping[str, Any]) -> Iterator[Finding]:
     """It keeps itself up to date, over hours, in the reader's time."""
     wanted = {"refresh": {"30s"}, "timezone": {"browser"}}
-    yield from (Finding(f"{name} is {dashboard.get(name)!r}") for name, right in wanted.items() if dashboard.get(name) not in right)
+    yield from (
+        Finding(f"{name} is {dashboard.get(name)!r}")
+        for name, right in wanted.items()
+        if dashboard.get(name) not in right
+    )
     if not re.fullmatch(r"now-[1-6]h", dashboard.get("time", {}).get("from", "")):
         yield Finding(f"begins at {dashboard.get('time')}")
 
@@ -140,7 +144,11 @@ def layout(dashboard: Mapping[str, Any]) -> Iterator[Finding]:
         place = panel["gridPos"]
         if place["x"] + place["w"] > COLUMNS:
             yield Finding(f"{panel['title']}: ends right of column {COLUMNS}", panel.get("id", 0))
-        cells = [(x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])]
+        cells = [
+            (x, y)
+            for x in range(place["x"], place["x"] + place["w"])
+            for y in range(place["y"], place["y"] + place["h"])
+        ]
         for other in sorted({taken[cell] for cell in cells if cell in taken}):
             yield Finding(f"{panel['title']}: lies on {other}", panel.get("id", 0))
         taken |= dict.fromkeys(cells, panel["title"])

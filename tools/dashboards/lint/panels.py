@@ -58,7 +58,11 @@ def panel_title_description(dashboard: Mapping[str, Any]) -> Iterator[Finding]:
         if not panel.get("title") or titles[panel["title"]] > 1:
             return "has no title of its own"
         sentences = [means.strip(), then.partition(":** ")[2].strip()]
-        return "" if found and all(text.endswith((".", "?")) and len(text) > 20 for text in sentences) else "is not explained"
+        return (
+            ""
+            if found and all(text.endswith((".", "?")) and len(text) > 20 for text in sentences)
+            else "is not explained"
+        )
 
     yield from _each(dashboard, wrong)
 
