@@ -97,8 +97,8 @@ class Board:
                 place = GridPos(x=0, y=top, w=COLUMNS, h=1)
                 board.with_row(builders.Row(row.title).id(100 * index).collapsed(False).grid_pos(place))
                 top += 1
-            for number, (place, drawing) in enumerate(_placed(row.drawings, top), 100 * index + 1):
-                board.with_panel(drawing.panel.id(number).datasource(SOURCE).grid_pos(place))
+            for identity, (place, drawing) in enumerate(_placed(row.drawings, top), 100 * index + 1):
+                board.with_panel(drawing.panel.id(identity).datasource(SOURCE).grid_pos(place))
             top = max(place.y + place.h for place, _drawing in _placed(row.drawings, top))
         return board.build()
 

@@ -10,11 +10,11 @@ A rule is a function from a dashboard to sentences, each about one thing that is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from . import document, expressions, panels
-from .reading import Finding, Rule
+from .reading import Rule
 
 RULES: Mapping[str, Rule] = {**document.RULES, **panels.RULES, **expressions.RULES}
 
