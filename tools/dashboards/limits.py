@@ -33,6 +33,7 @@ class Step:
 
 Limits = Sequence[Step]
 NEUTRAL: Limits = (Step("blue"),)
+PLAIN: Limits = (Step(GOOD),)
 SOME: Limits = (Step(GOOD), Step(WARNING, 1))  # of a count: any is worth a look
 ANY: Limits = (Step(GOOD), Step(CRITICAL, 1))  # of a count: one is too many
 

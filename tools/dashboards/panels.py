@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from string import ascii_uppercase
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict, Unpack
 
-from grafana_foundation_sdk.builders import bargauge, common, heatmap, stat, table, timeseries
+from grafana_foundation_sdk.builders import bargauge, heatmap, stat, table, timeseries
+from grafana_foundation_sdk.builders import common as common_options
 from grafana_foundation_sdk.builders import dashboard as builders
 from grafana_foundation_sdk.builders.prometheus import Dataquery
 from grafana_foundation_sdk.cog.builder import Builder
@@ -23,7 +24,7 @@ from grafana_foundation_sdk.models.heatmap import HeatmapColorMode
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from . import limits as at
-from .limits import Limits, Step
+from .limits import Limits
 
 # Of Grafana's own palette. Where a colour is chosen, green, orange and red say good, warning and critical.
 P50, P95, P99 = "super-light-blue", "blue", "dark-purple"
@@ -99,6 +100,29 @@ class Drawing:
     reasons: Mapping[str, str] = field(default_factory=dict)
 
 
+class Common(TypedDict, total=False):
+    """What every kind of panel takes.
+
+    Keys:
+        limits: where its colour changes.
+        looks: what is different for the series of one legend.
+        alerts: names of the alerts that it explains.
+        absent: what is shown where there is no data.
+        empty: why it may have none.
+        whole: why its expressions do not follow the variables `job` and `instance`; "" when they do.
+        width: of 24 columns.
+    """
+
+    limits: Limits
+    looks: Mapping[str, Look]
+    alerts: Sequence[str]
+    absent: str
+    empty: Empty
+    whole: str
+    width: int
+    height: int
+
+
 def number(
     title: str,
     queries: str | Sequence[Query],
@@ -106,28 +130,17 @@ def number(
     then: str,
     *,
     unit: str,
-    limits: Limits = at.NEUTRAL,
-    looks: Mapping[str, Look] | None = None,
-    alerts: Sequence[str] = (),
-    absent: str = "No data",
-    empty: Empty = Empty.NEVER,
-    whole: str = "",
     decimals: int | None = None,
     graph: bool = True,
-    width: int = 4,
-    height: int = 4,
+    **common: Unpack[Common],
 ) -> Drawing:
     """A stat: the last value, large, over the line of the time shown.
 
     Args:
         queries: one expression, or several with their names.
-        means: a sentence or two: what the number is, for the platform and its users.
-        then: what to do when it is red, or when it is not as it should be.
-        limits: where its colour changes.
-        looks: what is different for a query, by legend.
-        absent: what is shown in place of a number when there is none.
-        empty: why it may have no data; see Drawing.
-        whole: why its expressions do not follow the variables `job` and `instance`; "" when they do.
+        means: a sentence or two: what it shows, and what that is for the platform and its users.
+        then: what to do when it is red, or when it is not as usual.
+        graph: with the line.
     """
     panel = (
         stat.Panel()
@@ -136,13 +149,13 @@ def number(
         .justify_mode(models.BigValueJustifyMode.AUTO)
         .orientation(models.VizOrientation.AUTO)
         .text_mode(models.BigValueTextMode.AUTO)
-        .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]).fields("").values(False))
+        .reduce_options(_last())
+        .color_scheme(builders.FieldColor().mode(FieldColorModeId.THRESHOLDS))
     )
-    told = [Query(queries, title)] if isinstance(queries, str) else queries
-    drawing = _drawn(panel, title, told, means, then, unit, limits, looks, alerts, absent, empty, whole, width, height)
     if decimals is not None:
         panel.decimals(decimals)
-    return drawing
+    asked = [Query(queries, title)] if isinstance(queries, str) else queries
+    return _drawn(panel, title, asked, means, then, unit, {"limits": at.NEUTRAL, "width": 4, "height": 4, **common})
 
 
 def lines(
@@ -152,20 +165,13 @@ def lines(
     then: str,
     *,
     unit: str,
-    limits: Limits = (),
-    looks: Mapping[str, Look] | None = None,
-    alerts: Sequence[str] = (),
-    absent: str = "No data",
-    empty: Empty = Empty.NEVER,
-    whole: str = "",
     stacked: bool = False,
     steps: bool = False,
     full: float | None = None,
     negative: str = "",
-    width: int = 8,
-    height: int = 8,
+    **common: Unpack[Common],
 ) -> Drawing:
-    """A time series: thin lines from 0 on, a table of their mean, maximum and last value under them.
+    """A time series: thin lines from 0 on, under them a table of their mean, maximum and last value.
 
     Args:
         stacked: areas on top of each other, for parts of a whole only.
@@ -184,9 +190,11 @@ def lines(
         .span_nulls(False)
         .axis_placement(models.AxisPlacement.AUTO)
         .color_scheme(builders.FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC))
-        .tooltip(common.VizTooltipOptions().mode(models.TooltipDisplayMode.MULTI).sort(models.SortOrder.DESCENDING))
+        .tooltip(
+            common_options.VizTooltipOptions().mode(models.TooltipDisplayMode.MULTI).sort(models.SortOrder.DESCENDING)
+        )
         .legend(
-            common.VizLegendOptions()
+            common_options.VizLegendOptions()
             .display_mode(models.LegendDisplayMode.TABLE)
             .placement(models.LegendPlacement.BOTTOM)
             .show_legend(True)
@@ -194,37 +202,23 @@ def lines(
         )
     )
     if stacked:
-        panel.stacking(common.StackingConfig().mode(models.StackingMode.NORMAL).group("A"))
+        panel.stacking(common_options.StackingConfig().mode(models.StackingMode.NORMAL).group("A"))
     if not negative:
         panel.min(0)
     if full is not None:
         panel.max(full)
-    if limits:
-        panel.thresholds_style(common.GraphThresholdsStyleConfig().mode(models.GraphThresholdsStyleMode.LINE))
-    shown = limits or (Step(at.GOOD),)
-    drawing = _drawn(
-        panel, title, queries, means, then, unit, shown, looks, alerts, absent, empty, whole, width, height
-    )
+    if "limits" in common:
+        panel.thresholds_style(common_options.GraphThresholdsStyleConfig().mode(models.GraphThresholdsStyleMode.LINE))
+    defaults: Common = {"limits": at.PLAIN, "width": 8, "height": 8}
+    drawing = _drawn(panel, title, queries, means, then, unit, {**defaults, **common})
     return replace(drawing, reasons={**drawing.reasons, "panel-y-min": negative})
 
 
-def heat(
-    title: str,
-    histogram: str,
-    means: str,
-    then: str,
-    *,
-    unit: str = "s",
-    alerts: Sequence[str] = (),
-    absent: str = "No data",
-    empty: Empty = Empty.NEVER,
-    width: int = 12,
-    height: int = 8,
-) -> Drawing:
+def heat(title: str, buckets: str, means: str, then: str, *, unit: str = "s", **common: Unpack[Common]) -> Drawing:
     """A heatmap of a histogram: the darker, the more observations a second in that bucket.
 
     Args:
-        histogram: expression of its buckets' rates by le.
+        buckets: rates of its buckets by le.
     """
     panel = (
         heatmap.Panel()
@@ -242,8 +236,9 @@ def heat(
         .tooltip(heatmap.HeatmapTooltip().mode(models.TooltipDisplayMode.SINGLE).y_histogram(True))
         .show_legend()
     )
-    told = [Query(histogram, "{{le}}")]
-    return _drawn(panel, title, told, means, then, "short", (), None, alerts, absent, empty, "", width, height)
+    asked = [Query(buckets, "{{le}}")]
+    format_ = PromQueryFormat.HEATMAP
+    return _drawn(panel, title, asked, means, then, "short", {"width": 12, "height": 8, **common}, format_)
 
 
 def bars(
@@ -253,30 +248,27 @@ def bars(
     then: str,
     *,
     unit: str,
-    limits: Limits = at.NEUTRAL,
-    alerts: Sequence[str] = (),
-    absent: str = "No data",
-    empty: Empty = Empty.NEVER,
     full: float | None = None,
-    whole: str = "",
-    width: int = 8,
-    height: int = 8,
+    **common: Unpack[Common],
 ) -> Drawing:
-    """A bar for each series of now."""
+    """A bar for each series of now.
+
+    Args:
+        full: the value of a whole bar.
+    """
     panel = (
         bargauge.Panel()
         .display_mode(models.BarGaugeDisplayMode.BASIC)
         .orientation(models.VizOrientation.HORIZONTAL)
         .show_unfilled(True)
-        .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]).fields("").values(False))
+        .reduce_options(_last())
+        .color_scheme(builders.FieldColor().mode(FieldColorModeId.THRESHOLDS))
         .min(0)
     )
     if full is not None:
         panel.max(full)
-    return _drawn(
-        panel, title, queries, means, then, unit, limits, None, alerts, absent, empty, whole, width, height,
-        instant=True,
-    )  # fmt: skip
+    settings: Common = {"limits": at.NEUTRAL, "width": 8, "height": 8, **common}
+    return _drawn(panel, title, queries, means, then, unit, settings, instant=True)
 
 
 @dataclass(frozen=True)
@@ -303,13 +295,7 @@ def rows(
     columns: Sequence[Column],
     means: str,
     then: str,
-    *,
-    alerts: Sequence[str] = (),
-    absent: str = "No data",
-    empty: Empty = Empty.NEVER,
-    whole: str = "",
-    width: int = 24,
-    height: int = 6,
+    **common: Unpack[Common],
 ) -> Drawing:
     """A table of the series of now, with these labels as columns in this order, and no others.
 
@@ -327,26 +313,20 @@ def rows(
             _transformation("organize", {"excludeByName": {}, "indexByName": order, "renameByName": names})
         )
     )
-    looks = {
+    asked = [Query(expression) for expression in expressions]
+    numbers = {
         column.title: Look(column.unit, limits=column.limits, cell=bool(column.limits))
         for column in columns
         if column.unit
     }
-    drawing = _drawn(
-        panel, title, [Query(expression) for expression in expressions], means, then, "short", at.NEUTRAL, looks, alerts, absent, empty, whole,
-        width, height, format_=PromQueryFormat.TABLE, instant=True, links=False,
-    )  # fmt: skip
+    settings: Common = {"limits": at.NEUTRAL, "looks": numbers, "width": 24, "height": 6, **common}
+    drawing = _drawn(panel, title, asked, means, then, "short", settings, PromQueryFormat.TABLE, instant=True)
     for column in columns:
         if column.link:
             link = {"title": "Runbook", "url": column.link, "targetBlank": True}
             panel.override_by_name(column.title, [DynamicConfigValue("links", [link])])
         if column.colors:
-            words = {
-                word: {"color": color, "index": place} for place, (word, color) in enumerate(column.colors.items())
-            }
-            mapping = DynamicConfigValue("mappings", [{"type": "value", "options": words}])
-            colored = DynamicConfigValue("custom.cellOptions", {"type": "color-text"})
-            panel.override_by_name(column.title, [mapping, colored])
+            panel.override_by_name(column.title, _words(column.colors))
     return drawing
 
 
@@ -357,51 +337,41 @@ def _drawn(
     means: str,
     then: str,
     unit: str,
-    limits: Limits,
-    looks: Mapping[str, Look] | None,
-    alerts: Sequence[str],
-    absent: str,
-    empty: Empty,
-    whole: str,
-    width: int,
-    height: int,
-    format_: PromQueryFormat | None = None,
+    common: Common,
+    format_: PromQueryFormat = PromQueryFormat.TIME_SERIES,
     instant: bool = False,
-    links: bool = True,
 ) -> Drawing:
     """What every kind of panel has."""
-    red = any(step.color == at.CRITICAL for step in limits)
-    panel.title(title).unit(unit).no_value(absent)
-    panel.description(f"{means}\n\n**{'When it is red' if red else 'When it is not as usual'}:** {then}")
+    limits, alerts, whole = common.get("limits", ()), common.get("alerts", ()), common.get("whole", "")
+    when = "red" if any(step.color == at.CRITICAL for step in limits) else "not as usual"
+    panel.title(title).unit(unit).no_value(common.get("absent", "No data"))
+    panel.description(f"{means}\n\n**When it is {when}:** {then}")
     if limits:
         panel.thresholds(at.config(limits))
-    if isinstance(panel, (bargauge.Panel, stat.Panel)):
-        panel.color_scheme(builders.FieldColor().mode(FieldColorModeId.THRESHOLDS))
-    if isinstance(panel, heatmap.Panel):
-        format_ = PromQueryFormat.HEATMAP
-    for letter, query in zip(ascii_uppercase, queries, strict=False):
-        target = Dataquery().expr(query.expression).ref_id(letter).legend_format(query.legend)
-        target = target.instant() if instant else target.range()
-        panel.with_target(target.format(format_ or PromQueryFormat.TIME_SERIES))
-    if links:
-        panel.data_links([_runbook(name) for name in alerts])
-    places = list(_places(("fieldConfig", "defaults", "thresholds", "steps"), limits))
-    for index, (legend, look) in enumerate((looks or {}).items()):
-        values, where = _values(look)
+    for letter, query in zip(ascii_uppercase, queries):
+        target = Dataquery().expr(query.expression).ref_id(letter).legend_format(query.legend).format(format_)
+        panel.with_target(target.instant() if instant else target.range())
+    # A link of a value in a table would be on every cell.
+    lead = panel.links if isinstance(panel, table.Panel) else panel.data_links
+    lead([_runbook(name) for name in alerts])
+    return Drawing(
+        panel, title, common["width"], common["height"], alerts, common.get("empty", Empty.NEVER), queries,
+        places=[*_places(STEPS, limits), *_looks(panel, common.get("looks", {}))],
+        reasons={"target-job": whole, "target-instance": whole},
+    )  # fmt: skip
+
+
+STEPS = ("fieldConfig", "defaults", "thresholds", "steps")
+
+
+def _looks(panel: Any, looks: Mapping[str, Look]) -> Iterator[Place]:
+    """Give each its own; where thresholds stand then."""
+    for index, (legend, look) in enumerate(looks.items()):
+        values = _values(look)
         panel.override_by_name(legend, values)
-        if look.limits:
-            path = ("fieldConfig", "overrides", index, "properties", where, "value", "steps")
-            places += _places(path, look.limits)
-    reasons = {"target-job": whole, "target-instance": whole}
-    return Drawing(panel, title, width, height, alerts, empty, queries, places, reasons)
-
-
-def _transformation(name: str, options: dict[str, Any]) -> DataTransformerConfig:
-    return DataTransformerConfig(id_val=name, options=options)
-
-
-def _runbook(alert: str) -> Builder[Any]:
-    return builders.DashboardLink(f"Runbook: {alert}").url(f"{RUNBOOKS}{alert}.md").target_blank(True)
+        # They are the last of the values.
+        path = ("fieldConfig", "overrides", index, "properties", len(values) - 1, "value", "steps")
+        yield from _places(path, look.limits)
 
 
 def _places(path: tuple[str | int, ...], limits: Limits) -> Iterator[Place]:
@@ -410,18 +380,33 @@ def _places(path: tuple[str | int, ...], limits: Limits) -> Iterator[Place]:
             yield Place((*path, index, "value"), step.name, step.complement)
 
 
-def _values(look: Look) -> tuple[list[DynamicConfigValue], int]:
-    """An override's properties, and which of them holds the thresholds."""
-    values = []
-    if look.unit:
-        values.append(DynamicConfigValue("unit", look.unit))
-    if look.color:
-        values.append(DynamicConfigValue("color", {"mode": "fixed", "fixedColor": look.color}))
-    if look.dashed:
-        values.append(DynamicConfigValue("custom.lineStyle", {"fill": "dash", "dash": [10, 10]}))
-    if look.cell:
-        values.append(DynamicConfigValue("custom.cellOptions", {"type": "color-text"}))
-    if look.limits:
-        steps = [{"color": step.color, "value": step.value} for step in look.limits]
-        values.append(DynamicConfigValue("thresholds", {"mode": "absolute", "steps": steps}))
-    return values, len(values) - 1
+def _values(look: Look) -> list[DynamicConfigValue]:
+    """The properties of an override; thresholds are the last."""
+    steps = [{"color": step.color, "value": step.value} for step in look.limits]
+    values = {
+        "unit": look.unit,
+        "color": look.color and {"mode": "fixed", "fixedColor": look.color},
+        "custom.lineStyle": look.dashed and {"fill": "dash", "dash": [10, 10]},
+        "custom.cellOptions": look.cell and {"type": "color-text"},
+        "thresholds": steps and {"mode": "absolute", "steps": steps},
+    }
+    return [DynamicConfigValue(name, value) for name, value in values.items() if value]
+
+
+def _words(colors: Mapping[str, str]) -> list[DynamicConfigValue]:
+    """The properties of an override that gives words their colours."""
+    words = {word: {"color": color, "index": index} for index, (word, color) in enumerate(colors.items())}
+    mapping = DynamicConfigValue("mappings", [{"type": "value", "options": words}])
+    return [mapping, DynamicConfigValue("custom.cellOptions", {"type": "color-text"})]
+
+
+def _last() -> common_options.ReduceDataOptions:
+    return common_options.ReduceDataOptions().calcs(["lastNotNull"]).fields("").values(False)
+
+
+def _transformation(name: str, options: dict[str, Any]) -> DataTransformerConfig:
+    return DataTransformerConfig(id_val=name, options=options)
+
+
+def _runbook(alert: str) -> Builder[Any]:
+    return builders.DashboardLink(f"Runbook: {alert}").url(f"{RUNBOOKS}{alert}.md").target_blank(True)

@@ -7,7 +7,7 @@ from ..board import Board, Row, alert_count, alert_rows
 from ..panels import MUTED, P50, P95, P99, Empty, Look, Query, bars, heat, lines, number
 from ..promql import increase, of, quantile, rate, total
 
-ALERTS = "BackendTasks.+|BackendAgentsBusy"
+ALERTS = "BackendTasks.+|BackendAgentsBusy|AnomalyDetected"
 TASKS, SECONDS, WAIT = "omnimind_tasks_total", "omnimind_task_seconds", "omnimind_task_wait_seconds"
 DONE, FAILED, JUDGED, OVERLOADED = (
     'outcome="done"',

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from .. import limits as at
 from ..board import Board, Row, alert_count, alert_rows
-from ..panels import IN, MUTED, Empty, Look, Query, lines, number
+from ..panels import IN, MUTED, Column, Empty, Look, Query, lines, number, rows
 from ..promql import of, rate, recorded, total
 
 ALERTS = (
-    "Host.+|Gpu.+|DiskFilling|MemoryFilling|FileDescriptorsFilling|CertificateExpiring|TargetDown|TextfileStale"
+    "Host.+|Gpu.+|DiskFilling|MemoryFilling|FileDescriptorsFilling|Certificate.+|AnomalyDetected|TargetDown|TextfileStale"
     "|Prometheus.+|Alertmanager.+|NotificationsFailing"
 )
 # As in the rules: filesystems that fill by what services write.
@@ -56,7 +56,7 @@ HEADLINE = Row(
             "See which in the table below. Whatever does not answer is not seen on any dashboard either.",
             unit="none",
             limits=at.ANY,
-            alerts=["TargetDown", "HostDown"],
+            alerts=["TargetDown", "HostDown", "TextfileStale"],
             whole="a target that is away is missed whatever is chosen",
         ),
         number(
@@ -104,6 +104,41 @@ HEADLINE = Row(
         ),
         alert_count(ALERTS),
         alert_rows(ALERTS),
+    ],
+)
+
+HOSTS = Row(
+    "Hosts",
+    [
+        rows(
+            "Hosts side by side",
+            [
+                f"max by (host, instance) ({expression})"
+                for expression in (
+                    f"time() - {of('node_boot_time_seconds')}",
+                    cpu_used,
+                    of("node_load1"),
+                    memory_used,
+                    disk_used,
+                    descriptors_used,
+                )
+            ],
+            [
+                Column("host", "Host"),
+                Column("instance", "Instance"),
+                Column("Value #A", "Up for", "s"),
+                Column("Value #B", "Processor", "percentunit", limits=at.above("cpu")),
+                Column("Value #C", "Load", "short"),
+                Column("Value #D", "Memory", "percentunit", limits=at.above("memory")),
+                Column("Value #E", "Fullest disk", "percentunit", limits=at.above("disk")),
+                Column("Value #F", "Descriptors", "percentunit", limits=at.above("file_descriptors")),
+            ],
+            "Every host with what it has used of its processor, memory, fullest filesystem and descriptors.",
+            "Choose the host above to see only it below. A host that is missing does not answer; one that has not run for "
+            "long has restarted.",
+            alerts=["HostDown", "HostRebooted"],
+            height=7,
+        ),
     ],
 )
 
@@ -400,7 +435,7 @@ LIMITS = Row(
             "Issue a new one, and run the playbook of what uses it: the new one is taken up without a restart.",
             unit="s",
             limits=at.below("certificate"),
-            alerts=["CertificateExpiring"],
+            alerts=["CertificateExpiring", "CertificateUnreadable"],
             absent="No certificate is watched",
             empty=Empty.NO_CERTIFICATES,
             negative="a certificate may have expired",
@@ -421,6 +456,7 @@ WATCHERS = Row(
             "How much Prometheus holds in memory, and takes in. Its memory grows with the series.",
             "A jump is a new label with too many values: find it under Status, TSDB Status, and drop it.",
             unit="short",
+            alerts=["PrometheusStorageTrouble", "PrometheusRetentionCut"],
             width=6,
         ),
         lines(
@@ -446,7 +482,12 @@ WATCHERS = Row(
             "in a sound Prometheus.",
             "The page Rules of Prometheus names the rule and its error. An alert whose rule fails never fires.",
             unit="ops",
-            alerts=["PrometheusRulesFailing", "PrometheusRulesSlow", "PrometheusScrapesRejected"],
+            alerts=[
+                "PrometheusRulesFailing",
+                "PrometheusRulesSlow",
+                "PrometheusScrapesRejected",
+                "PrometheusReloadFailed",
+            ],
             width=6,
         ),
         lines(
@@ -463,7 +504,7 @@ WATCHERS = Row(
                 "NotificationsFailing",
                 "PrometheusAlertsLost",
                 "AlertmanagerReloadFailed",
-                "PrometheusReloadFailed",
+                "AlertmanagerPeersMissing",
             ],
             width=6,
         ),
@@ -477,5 +518,5 @@ BOARD = Board(
     "then the row of the resource that it points at.",
     "node_uname_info|prometheus_build_info|alertmanager_build_info",
     ALERTS,
-    [HEADLINE, PROCESSORS, MEMORY, DISK, NETWORK, GPU, LIMITS, WATCHERS],
+    [HEADLINE, HOSTS, PROCESSORS, MEMORY, DISK, NETWORK, GPU, LIMITS, WATCHERS],
 )
