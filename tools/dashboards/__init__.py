@@ -11,8 +11,3 @@
 
 Users of the collection get the JSON; nothing here is needed on a controller or a managed host.
 """
-
-import warnings
-
-# The form that the SDK would rather write is read by Grafana 12 and later ones only.
-warnings.filterwarnings("ignore", "Prefer using dashboardv2", DeprecationWarning)
