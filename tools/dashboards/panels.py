@@ -140,7 +140,7 @@ def number(
         queries: one expression, or several with their names.
         means: a sentence or two: what it shows, and what that is for the platform and its users.
         then: what to do when it is red, or when it is not as usual.
-        graph: with the line.
+        graph: with the line; without, only now is asked for.
     """
     panel = (
         stat.Panel()
@@ -155,7 +155,8 @@ def number(
     if decimals is not None:
         panel.decimals(decimals)
     asked = [Query(queries, title)] if isinstance(queries, str) else queries
-    return _drawn(panel, title, asked, means, then, unit, {"limits": at.NEUTRAL, "width": 4, "height": 4, **common})
+    settings: Common = {"limits": at.NEUTRAL, "width": 4, "height": 4, **common}
+    return _drawn(panel, title, asked, means, then, unit, settings, instant=not graph)
 
 
 def lines(

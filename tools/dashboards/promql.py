@@ -25,16 +25,7 @@ def increase(metric: str, *matchers: str, over: str = RANGE) -> str:
 
 def total(expression: str, *labels: str) -> str:
     """The sum, by labels."""
-    return f"sum {by(labels)}({expression})"
-
-
-def by(labels: tuple[str, ...]) -> str:
-    return f"by ({', '.join(labels)}) " if labels else ""
-
-
-def ratio(part: str, whole: str) -> str:
-    """One as a share of the other; 0, and not absent, where there is nothing to share."""
-    return f"{part} / ({whole} > 0) or {whole} * 0"
+    return f"sum by ({', '.join(labels)}) ({expression})" if labels else f"sum({expression})"
 
 
 def quantile(share: float, histogram: str, *matchers: str, labels: tuple[str, ...] = ()) -> str:
