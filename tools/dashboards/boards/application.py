@@ -432,7 +432,7 @@ EARLY = Row(
             "Requests, and what was expected",
             [
                 Query(recorded("anomaly:signal:value", 'signal="requests"'), "now"),
-                Query(recorded("anomaly:signal:expected", 'signal="requests"'), "expected"),
+                Query(recorded("anomaly:signal:expected", 'signal="requests"'), "expected", rare=True),
             ],
             "Requests a second, and the mean of the same half hour of the last six days.",
             "A gap that stays is a new normal, or users who do not get through.",

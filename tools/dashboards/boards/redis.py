@@ -324,7 +324,7 @@ CLIENTS = Row(
         ),
         lines(
             "Errors by kind",
-            [Query(total(rate("redis_errors_total"), "err"), "{{err}}")],
+            [Query(f"{total(rate('redis_errors_total'), 'err')} > 0", "{{err}}")],
             "Error replies a second by kind. MOVED and ASK only tell a client where a slot is.",
             "NOAUTH and WRONGPASS are a login; OOM is a full node; CLUSTERDOWN is slots that nobody serves.",
             unit="ops",
