@@ -43,7 +43,7 @@ def _share_of_packets(kind: str) -> str:
     def both(what: str) -> str:
         return " + ".join(rate(f"node_network_{way}_{what}_total", DEVICES) for way in ("receive", "transmit"))
 
-    return f"({both(kind)}) / ({both('packets')} > 0)"
+    return f"({both(kind)}) / clamp_min({both('packets')}, 1)"
 
 
 HEADLINE = Row(
