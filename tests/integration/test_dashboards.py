@@ -146,7 +146,8 @@ def watched(stack: Stack) -> None:
 def let_alerts_fire(stack: Stack) -> None:
     configuration = yaml.safe_load((stack.prometheus.configuration / "prometheus.yml").read_text(encoding="utf-8"))
     path = next(Path(name) for name in configuration["rule_files"] if name.endswith("/alerts.yml"))
-    rules = [{"alert": name, "expr": 'up{job="node"} == 1', "labels": {"severity": "warning"}} for name in ALERTS]
+    labels = {"severity": "warning", "job": "test", "instance": "127.0.0.1:1"}
+    rules = [{"alert": name, "expr": "vector(1)", "labels": labels} for name in ALERTS]
     path.write_text(yaml.safe_dump({"groups": [{"name": "forced", "rules": rules}]}), encoding="utf-8")
     stack.prometheus.reload()
 
