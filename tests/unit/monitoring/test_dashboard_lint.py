@@ -98,7 +98,9 @@ def test_what_they_are_planted_in_is_sound() -> None:
     assert findings(SOUND, REASONS) == []
 
 
-@pytest.mark.parametrize(("rule", "fault"), FAULTS, ids=[f"{rule}-{index}" for index, (rule, _) in enumerate(FAULTS)])
+@pytest.mark.parametrize(
+    ("rule", "fault"), FAULTS, ids=[f"{rule}-{index}" for index, (rule, _fault) in enumerate(FAULTS)]
+)
 def test_a_fault_is_found(rule: str, fault: Fault) -> None:
     dashboard = deepcopy(SOUND)
     fault(dashboard)
