@@ -19,7 +19,7 @@ demo-down: .venv/.runtime $(COLLECTION) ## take the site off this machine again
 	@rm -rf inventories/local/.secrets
 
 test: ready-to-test ## every test there is, with one summary
-	@pytest --numprocesses 2 --dist loadfile
+	@pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 lint: ready-to-test ## ansible-lint, ansible-test sanity, galaxy-importer and the like
 	@pytest tests/quality
