@@ -60,6 +60,7 @@ class _Slo:
     ) -> None:
         self.entry, self.thresholds, self.runbooks = entry, thresholds, runbooks
         self.name: str = entry["name"]
+        self.selector = f'slo="{self.name}"'
         self.window: str = entry.get("window", WINDOW)
         self.budget = budget(entry["objective"])
         uid = entry.get("dashboard", "omnimind-application")
@@ -101,7 +102,7 @@ class _Slo:
     # --- Expressions ----------------------------------------------------------------------------------
 
     def _series(self, record: str, *matchers: str) -> str:
-        return f"{record}{{{', '.join([f'slo=\"{self.name}\"', *matchers])}}}"
+        return f"{record}{{{', '.join((self.selector, *matchers))}}}"
 
     def _total(self, window: str) -> str:
         return f"({_filled(self.entry['total_query'], window)})"
