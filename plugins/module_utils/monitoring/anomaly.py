@@ -6,7 +6,8 @@ An entry is `name`, `expr`, and, if wished, `threshold` (standard deviations), `
 taken to be normal, in the signal's unit), `description` and `dashboard` (a uid).
 
 What is normal is taken from the same half hour of each of the last six days: their mean, and the variance within them and
-between them. Two days must be there before anything is said. No function is used that one of Prometheus 2 and 3 lacks.
+between them. Two days must be there before anything is said. Before a week is there nobody knows what a weekend is like, and
+bounds are wider. No function is used that one of Prometheus 2 and 3 lacks.
 """
 from __future__ import annotations
 
@@ -23,11 +24,12 @@ DAYS = range(1, 7)
 LEAST_DAYS = 2
 FOR = "5m"
 INTERVAL = "1m"
-HISTORY = 7 * 86400  # seconds that must be kept
+HISTORY = 8 * 86400  # seconds that must be kept
 # The same time of day is the middle of the half hour.
 _HALF_WINDOW = 15
-# Of the expected value. What repeats itself to the digit would else alarm at the first other digit.
-_FLOOR = 0.02
+# Of the expected value. What repeats itself to the digit would else alarm at the first other digit. A weekend in six days
+# is within what pools of them bear, the first weekend is not.
+_FLOOR, _FIRST_WEEK_FLOOR = 0.02, 0.1
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -61,6 +63,7 @@ def _recordings(signal: Mapping[str, Any]) -> list[dict[str, Any]]:
         return f'anomaly:signal:{part}{{signal="{name}"}}'
 
     means, spreads = _by_day("avg_over_time", series("raw")), _by_day("stdvar_over_time", series("raw"))
+    last_week = f"present_over_time({series('raw')}[{2 * _HALF_WINDOW}m] offset {7 * 1440 - _HALF_WINDOW}m)"
     floor = f" + {signal['floor']} ^ 2" if signal.get("floor") else ""
     expressions = {
         # Neither NaN (no request, no quantile) nor infinity becomes part of what is normal.
@@ -69,7 +72,7 @@ def _recordings(signal: Mapping[str, Any]) -> list[dict[str, Any]]:
         "days": f"count without (day) ({means})",
         "expected": f"avg without (day) ({means}) and {series('days')} >= {LEAST_DAYS}",
         "deviation": f"sqrt(avg without (day) ({spreads}) + stdvar without (day) ({means}) "
-        f"+ ({_FLOOR} * {series('expected')}) ^ 2{floor})",
+        f"+ (({_FIRST_WEEK_FLOOR} * {series('expected')}) ^ 2 unless {last_week} or ({_FLOOR} * {series('expected')}) ^ 2){floor})",
         "z": f"({series('value')} - {series('expected')}) / ({series('deviation')} > 0)",
     }
     return [
@@ -100,6 +103,8 @@ def _alert(
         "alert": "AnomalyDetected",
         "expr": f"{z} > {limit} or {z} < -{limit}",
         "for": signal.get("for", FOR),
+        # What goes to and fro about the limit is one ticket.
+        "keep_firing_for": "10m",
         "labels": {"signal": name, "severity": "info", "channel": "ticket"},
         "annotations": {
             "summary": f"{name} is " + "{{ $value | humanize }} deviations from what it is at this time of day",

@@ -39,6 +39,12 @@ def test_the_same_half_hour_of_six_days() -> None:
     assert ">= 2" in expected, "silent until two days are there"
 
 
+def test_bounds_are_wider_before_a_weekend_is_known() -> None:
+    deviation = expressions()["anomaly:signal:deviation"]
+    assert '(0.1 * anomaly:signal:expected{signal="requests"}) ^ 2 unless present_over_time(' in deviation
+    assert f"offset {7 * 1440 - 15}m) or (0.02 * " in deviation
+
+
 def test_a_floor_and_a_threshold_of_ones_own() -> None:
     assert "+ 0.5 ^ 2)" in expressions(floor=0.5)["anomaly:signal:deviation"]
     assert " ^ 2 + " not in expressions()["anomaly:signal:deviation"]
