@@ -78,7 +78,7 @@ def test_the_built_in_signals_are_good() -> None:
         ([{**SIGNAL, "threshold": "3"}], "anomaly_signals[0].threshold: '3' is not a number above 0"),
         ([{**SIGNAL, "threshold": 0}], "anomaly_signals[0].threshold: 0 is not"),
         ([{**SIGNAL, "floor": float("nan")}], "anomaly_signals[0].floor: nan is not"),
-        ([SIGNAL, {**SIGNAL, "name": "b", "for": "soon"}], "anomaly_signals[1].for: 'soon' is no duration"),
+        ([SIGNAL, {**SIGNAL, "name": "b", "for": "soon"}], "anomaly_signals[1].for: 'soon' is no length of time"),
         ([{**SIGNAL, "dashboard": 1}], "anomaly_signals[0].dashboard: 1 is no text"),
     ],
 )
