@@ -1,13 +1,13 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Early warning: how far a signal is from what it was at this time of day, for each entry of monitoring_anomaly_signals.
+"""Early warning: how far a signal is from what it was at this time of day, by entry of monitoring_anomaly_signals.
 
-An entry is `name`, `expr`, and, if wished, `threshold` (standard deviations), `for`, `floor` (the least deviation that is
-taken to be normal, in the signal's unit), `description` and `dashboard` (a uid).
+An entry is `name`, `expr`, and, if wished, `threshold` (standard deviations), `for`, `floor` (the least deviation that
+is taken to be normal, in the signal's unit), `description` and `dashboard` (a uid).
 
-What is normal is taken from the same half hour of each of the last six days: their mean, and the variance within them and
-between them. Two days must be there before anything is said. Before a week is there nobody knows what a weekend is like, and
-bounds are wider. No function is used that one of Prometheus 2 and 3 lacks.
+What is normal is taken from the same half hour of each of the last six days: their mean, and the variance within them
+and between them. Two days must be there before anything is said. Before a week is there nobody knows what a weekend is
+like, and bounds are wider. No function is used that one of Prometheus 2 and 3 lacks.
 """
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ INTERVAL = "1m"
 HISTORY = 8 * 86400  # seconds that must be kept
 # The same time of day is the middle of the half hour.
 _HALF_WINDOW = 15
-# Of the expected value. What repeats itself to the digit would else alarm at the first other digit. A weekend in six days
-# is within what pools of them bear, the first weekend is not.
+# Of the expected value. What repeats itself to the digit would else alarm at the first other digit. Six days that have
+# a weekend in them bear another; the first weekend is a surprise.
 _FLOOR, _FIRST_WEEK_FLOOR = 0.02, 0.1
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -72,7 +72,8 @@ def _recordings(signal: Mapping[str, Any]) -> list[dict[str, Any]]:
         "days": f"count without (day) ({means})",
         "expected": f"avg without (day) ({means}) and {series('days')} >= {LEAST_DAYS}",
         "deviation": f"sqrt(avg without (day) ({spreads}) + stdvar without (day) ({means}) "
-        f"+ (({_FIRST_WEEK_FLOOR} * {series('expected')}) ^ 2 unless {last_week} or ({_FLOOR} * {series('expected')}) ^ 2){floor})",
+        f"+ (({_FIRST_WEEK_FLOOR} * {series('expected')}) ^ 2 unless {last_week} "
+        f"or ({_FLOOR} * {series('expected')}) ^ 2){floor})",
         "z": f"({series('value')} - {series('expected')}) / ({series('deviation')} > 0)",
     }
     return [
@@ -108,8 +109,8 @@ def _alert(
         "labels": {"signal": name, "severity": "info", "channel": "ticket"},
         "annotations": {
             "summary": f"{name} is " + "{{ $value | humanize }} deviations from what it is at this time of day",
-            "description": f"{said or name} is " + "{{ $value | humanize }} standard deviations away from its mean at this "
-            "time of day on the last six days (negative: below it).",
+            "description": f"{said or name} is " + "{{ $value | humanize }} standard deviations away from its mean at "
+            "this time of day on the last six days (negative: below it).",
             "runbook_url": f"{runbooks}AnomalyDetected.md",
             "dashboard_url": f"{dashboards}/d/{uid}" if dashboards else "",
         },

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """How fast an error budget may burn before somebody is told.
 
-The budget of an objective is the share of events that may be bad: 0.001 of them at 0.999. A service that fails that share
-burns at 1, and has used the budget up exactly at the window's end. Each alarm asks that a share of the budget was spent
-within its long window, and that it is still being spent, in its short one. See "Alerting on SLOs" in Google's Site
-Reliability Workbook, whose numbers for 30 days these are: 14.4, 6, 3 and 1.
+The budget of an objective is the share of events that may be bad: 0.001 of them at 0.999. A service that fails that
+share burns at 1, and has used the budget up exactly at the window's end. Each alarm asks that a share of the budget was
+spent within its long window, and that it is still being spent, in its short one. See "Alerting on SLOs" in Google's
+Site Reliability Workbook, whose numbers for 30 days these are: 14.4, 6, 3 and 1.
 """
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def budget(objective: float) -> Decimal:
 def factor(alarm: Alarm, objective: float, window: str) -> Decimal:
     """How many times too fast the budget burns when the alarm goes off.
 
-    Never below 1, as that is no fault; and low enough that a service of which everything fails is above it, which burns at
-    1 / budget.
+    Never below 1, as that is no fault; and low enough that a service of which everything fails is above it, which burns
+    at 1 / budget.
     """
     wanted = max(Decimal(1), alarm.share * seconds(window) / seconds(alarm.long))
     return min(wanted, _most(objective))

@@ -2,8 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Service levels: recordings, the error budget that is left, and burn-rate alerts of each entry of monitoring_slos.
 
-An entry is `name`, `objective` (0 to 1), `window`, `error_query` and `total_query` (events a second, with `$window` where
-the range of a rate stands), and, if wished, `description`, `dashboard` (a uid) and `page` (false: nobody is woken).
+An entry is `name`, `objective` (0 to 1), `window`, `error_query` and `total_query` (events a second, with `$window`
+where the range of a rate stands), and, if wished, `description`, `dashboard` (a uid) and `page` (false: nobody is
+woken).
 """
 from __future__ import annotations
 
@@ -75,7 +76,7 @@ class _Slo:
             self._record("slo:errors:rate5m", self._errors("5m")),
             self._record("slo:errors:ratio_rate5m", f"{errors} / ({events} > 0)"),
             *(
-                self._record(f"slo:errors:ratio_rate{window}", f"({self._errors(window)}) / ({self._total(window)} > 0)")
+                self._record(f"slo:errors:ratio_rate{window}", self._ratio(window))
                 for window in SHORT
             ),
             *(self._burn_rate(window) for window in BURN_WINDOWS if window not in LONG),
@@ -111,6 +112,9 @@ class _Slo:
         """Where nothing was bad yet there is no series of it, and the total says 0 for it."""
         return f"({_filled(self.entry['error_query'], window)}) or {self._total(window)} * 0"
 
+    def _ratio(self, window: str) -> str:
+        return f"({self._errors(window)}) / ({self._total(window)} > 0)"
+
     def _ratio_over(self, window: str) -> str:
         """Events are weighted alike, however many there were at a time."""
         errors, events = self._series("slo:errors:rate5m"), self._series("slo:events:rate5m")
@@ -127,17 +131,20 @@ class _Slo:
 
     def _exhaustion(self) -> dict[str, Any]:
         """When it burns on as in the last six hours. A year stands for "not in sight"."""
-        left, burns = self._series("slo:error_budget:left_ratio"), self._series("slo:errors:ratio_rate6h")
-        expression = (
-            f"clamp({left} * {seconds(self.window)} / ({burns} / {plain(self.budget)} > 0) or {left} * 0 + {YEAR}, 0, {YEAR})"
-        )
+        left, errors = self._series("slo:error_budget:left_ratio"), self._series("slo:errors:ratio_rate6h")
+        forecast = f"{left} * {seconds(self.window)} / ({errors} / {plain(self.budget)} > 0)"
+        expression = f"clamp({forecast} or {left} * 0 + {YEAR}, 0, {YEAR})"
         return self._record("omnimind:time_to_exhaustion_seconds", expression, resource="error_budget")
 
     def _burn_alert(self, alarm: Alarm) -> dict[str, Any]:
-        limit = plain(factor(alarm, self.entry["objective"], self.window) * self.budget)
+        times = factor(alarm, self.entry["objective"], self.window)
+        limit = plain(times * self.budget)
+        speed = "faster than it may" if times == 1 else f"more than {plain(round(times, 1))} times as fast as it may"
         long, short = (self._series(f"slo:errors:ratio_rate{window}") for window in (alarm.long, alarm.short))
         expression = f"{long} > {limit} and {short} > {limit}"
+        within = alarm.within
         if alarm is ALARMS[0]:
+            within += " (or, when they have just begun, in the last minutes)"
             steep = plain(steep_factor(self.entry["objective"], self.window) * self.budget)
             expression += " or " + _STEEP.format(self._series("slo:errors:ratio_rate2m"), steep)
         return {
@@ -148,11 +155,10 @@ class _Slo:
                 "severity": "critical" if alarm.pages and self.entry.get("page", True) else "warning",
             },
             "annotations": {
-                "summary": f"{self.name} spends its error budget "
-                f"{plain(round(factor(alarm, self.entry['objective'], self.window), 1))} times too fast",
+                "summary": f"{self.name} spends its error budget {speed}",
                 "description": "{{ $value | humanizePercentage }} of the events that count for "
-                f"{self._title()} were bad in the last {alarm.within}, or in the minutes of a steep start, and they still "
-                f"are. {_percent(self.budget)} may be bad over {self.window}.",
+                f"{self._title()} were bad in the last {within}, and they still are. "
+                f"{_percent(self.budget)} may be bad over {self.window}.",
                 "runbook_url": f"{self.runbooks}{alarm.name}.md",
                 "dashboard_url": self.dashboard,
             },
