@@ -41,6 +41,15 @@ class Matcher:
         """Whether the value is a regular expression."""
         return self.operator.endswith("~")
 
+    def matches(self, value: str) -> bool:
+        """Whether a label with this value, "" where it is missing, is matched. A pattern that only Go knows matches nothing."""
+        if not self.pattern:
+            return (value == self.value) != self.negative
+        try:
+            return bool(re.fullmatch(self.value, value)) != self.negative
+        except re.error:
+            return False
+
 
 def parse_matcher(text: str) -> Matcher:
     """The matcher that a text stands for; ValueError, with what would be right, when it stands for none."""
