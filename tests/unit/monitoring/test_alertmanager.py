@@ -31,7 +31,7 @@ from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.alert
     missing,
     secret_files,
 )
-from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.durations import milliseconds
+from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.durations import milliseconds, seconds
 from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.matchers import Matcher, parse_matcher
 
 # --- who is told ---------------------------------------------------------------------------------------------
@@ -405,3 +405,8 @@ def test_matchers(text: str, matcher: Matcher) -> None:
 )
 def test_lengths_of_time(text: str, length: int) -> None:
     assert milliseconds(text) == length
+    if length % 1000:
+        with pytest.raises(ValueError, match="no whole number of seconds"):
+            seconds(text)
+    else:
+        assert seconds(text) == length // 1000
