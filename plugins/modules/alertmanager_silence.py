@@ -9,7 +9,7 @@ short_description: Silence alerts in Alertmanager while something is worked on
 description:
   - Has alerts with certain labels told to nobody for a time. A silence ends by itself, also when the playbook that began it
     fails on its way.
-  - A silence with the same matchers that is active is kept as it is, or made longer when it ends soon. Its comment stays.
+  - A silence with the same matchers that is active is kept as it is, whatever its comment, or made longer when it ends soon.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
 options:

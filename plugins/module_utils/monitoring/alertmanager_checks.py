@@ -51,8 +51,6 @@ _TIMES = ("group_wait", "group_interval", "repeat_interval")
 _HEARTBEAT = ("url", "url_file", "interval", "ca_file")
 _INHIBITION = ("source_matchers", "target_matchers", "equal")
 
-Complaints = Iterator[str]
-
 
 def complaints(variables: Mapping[str, Any], version: str = "") -> list[str]:
     """Everything that is wrong. Variables by their names without the role's prefix; others are not looked at.
@@ -116,7 +114,7 @@ def missing(where: str, path: str) -> str:
 # --- receivers ---------------------------------------------------------------------------------------------
 
 
-def _receiver(where: str, entry: Mapping[str, Any], intervals: set[str]) -> Complaints:
+def _receiver(where: str, entry: Mapping[str, Any], intervals: set[str]) -> Iterator[str]:
     if not _named(entry):
         yield f"{where}.name: it is missing; right would be a name such as slack"
     elif entry["name"] in (NOBODY, HEARTBEAT):
@@ -143,7 +141,7 @@ def _receiver(where: str, entry: Mapping[str, Any], intervals: set[str]) -> Comp
         yield from _webhook(where, entry)
 
 
-def _webhook(where: str, entry: Mapping[str, Any]) -> Complaints:
+def _webhook(where: str, entry: Mapping[str, Any]) -> Iterator[str]:
     yield from _one_address(where, entry)
     if bool(entry.get("username")) != bool(entry.get("password_file")):
         yield f"{where}.username: it goes with password_file; right would be both or none"
@@ -151,18 +149,18 @@ def _webhook(where: str, entry: Mapping[str, Any]) -> Complaints:
         yield f"{where}.credentials_file: there is a username as well; right would be one of the two"
 
 
-def _too_new(where: str, entry: Mapping[str, Any], version: str) -> Complaints:
+def _too_new(where: str, entry: Mapping[str, Any], version: str) -> Iterator[str]:
     if version and entry.get("type") == "webhook" and entry.get("url_file") and not at_least(version, SENDS_TO_URL_FILE):
         need = ".".join(map(str, SENDS_TO_URL_FILE))
         yield f"{where}.url_file: Alertmanager {version} reads none; right would be {need} or newer, or url"
 
 
-def _one_address(where: str, entry: Mapping[str, Any]) -> Complaints:
+def _one_address(where: str, entry: Mapping[str, Any]) -> Iterator[str]:
     if bool(entry.get("url")) == bool(entry.get("url_file")):
         yield f"{where}.url: it is {'beside' if entry.get('url') else 'missing, as is'} url_file; right would be one of the two"
 
 
-def _severities(where: str, given: Any, kind: str) -> Complaints:
+def _severities(where: str, given: Any, kind: str) -> Iterator[str]:
     known = [*LEVELS, TICKET]
     if given is None:
         return
@@ -176,7 +174,7 @@ def _severities(where: str, given: Any, kind: str) -> Complaints:
             yield f"{where}: {severity} wakes nobody; right would be critical, and warning at most, for {kind}"
 
 
-def _secret(where: str, given: Any) -> Complaints:
+def _secret(where: str, given: Any) -> Iterator[str]:
     """A file, by name or path. What was given may be the secret itself, so it is not shown."""
     if given in (None, ""):
         return
@@ -190,7 +188,7 @@ def _secret(where: str, given: Any) -> Complaints:
 # --- routes ------------------------------------------------------------------------------------------------
 
 
-def _route(where: str, entry: Mapping[str, Any], receivers: Sequence[str], intervals: set[str]) -> Complaints:
+def _route(where: str, entry: Mapping[str, Any], receivers: Sequence[str], intervals: set[str]) -> Iterator[str]:
     yield from _options(where, entry, _ROUTE)
     yield from _matchers(f"{where}.matchers", entry.get("matchers"))
     told = entry.get("receivers", [])
@@ -205,7 +203,7 @@ def _route(where: str, entry: Mapping[str, Any], receivers: Sequence[str], inter
     yield from _grouping(f"{where}.", entry)
 
 
-def _unreachable(routes: Sequence[Any], fixed: Sequence[Mapping[str, Any]]) -> Complaints:
+def _unreachable(routes: Sequence[Any], fixed: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Routes that no alert gets to: what they match ends at one before them, or cannot be."""
     ended = [(f"the role's own route of {', '.join(one['matchers'])}", _parsed(one) or []) for one in fixed]
     for index, route in enumerate(routes):
@@ -242,7 +240,7 @@ def _parsed(route: Any) -> list[Matcher] | None:
         return None
 
 
-def _never_told(receivers: Sequence[Any], routes: Sequence[Any]) -> Complaints:
+def _never_told(receivers: Sequence[Any], routes: Sequence[Any]) -> Iterator[str]:
     named = [name for route in routes if isinstance(route, Mapping) for name in _list(route.get("receivers"))]
     for index, entry in enumerate(receivers):
         if not _named(entry) or entry["name"] in named or not isinstance(entry.get("type"), str):
@@ -256,14 +254,14 @@ def _never_told(receivers: Sequence[Any], routes: Sequence[Any]) -> Complaints:
 # --- the rest ----------------------------------------------------------------------------------------------
 
 
-def _inhibition(where: str, entry: Mapping[str, Any]) -> Complaints:
+def _inhibition(where: str, entry: Mapping[str, Any]) -> Iterator[str]:
     yield from _options(where, entry, _INHIBITION)
     yield from _matchers(f"{where}.source_matchers", entry.get("source_matchers"))
     yield from _matchers(f"{where}.target_matchers", entry.get("target_matchers"))
     yield from _labels(f"{where}.equal", entry.get("equal", []))
 
 
-def _interval(where: str, entry: Mapping[str, Any]) -> Complaints:
+def _interval(where: str, entry: Mapping[str, Any]) -> Iterator[str]:
     yield from _options(where, entry, ("name", "time_intervals"))
     if not _named(entry):
         yield f"{where}.name: it is missing; right would be a name such as office_hours"
@@ -272,7 +270,7 @@ def _interval(where: str, entry: Mapping[str, Any]) -> Complaints:
         yield f"{where}.time_intervals: it has no times; right would be a list such as [{{weekdays: ['monday:friday']}}]"
 
 
-def _heartbeat(entry: Mapping[str, Any]) -> Complaints:
+def _heartbeat(entry: Mapping[str, Any]) -> Iterator[str]:
     if not entry:
         return
     yield from _options("heartbeat", entry, _HEARTBEAT)
@@ -285,7 +283,7 @@ def _heartbeat(entry: Mapping[str, Any]) -> Complaints:
         yield from _attempt("heartbeat.interval", milliseconds, entry["interval"])
 
 
-def _grouping(prefix: str, entry: Mapping[str, Any]) -> Complaints:
+def _grouping(prefix: str, entry: Mapping[str, Any]) -> Iterator[str]:
     """Grouping and its times, of all routes or of one."""
     labels = entry.get(f"{prefix}group_by" if prefix.endswith("_") else "group_by")
     if labels is not None and labels != [EVERYTHING]:
@@ -300,7 +298,7 @@ def _grouping(prefix: str, entry: Mapping[str, Any]) -> Complaints:
             yield from _attempt(f"{prefix}{name}", milliseconds, value)
 
 
-def _each(name: str, entries: Sequence[Any], check: Callable[[str, Mapping[str, Any]], Complaints]) -> Complaints:
+def _each(name: str, entries: Sequence[Any], check: Callable[[str, Mapping[str, Any]], Iterator[str]]) -> Iterator[str]:
     for index, entry in enumerate(entries):
         where = f"{name}[{index}]"
         if isinstance(entry, Mapping):
@@ -309,15 +307,15 @@ def _each(name: str, entries: Sequence[Any], check: Callable[[str, Mapping[str, 
             yield f"{where}: it is no mapping; right would be one with the options of {name}"
 
 
-def _twice(where: str, names: Sequence[str]) -> Complaints:
+def _twice(where: str, names: Sequence[str]) -> Iterator[str]:
     yield from (f"{where}: {name!r} is given twice; right would be once" for name in dict.fromkeys(names) if names.count(name) > 1)
 
 
-def _options(where: str, entry: Mapping[str, Any], known: Sequence[str]) -> Complaints:
+def _options(where: str, entry: Mapping[str, Any], known: Sequence[str]) -> Iterator[str]:
     yield from (f"{where}.{key}: there is no such option; right would be any of {', '.join(known)}" for key in entry if key not in known)
 
 
-def _intervals(where: str, entry: Mapping[str, Any], known: set[str]) -> Complaints:
+def _intervals(where: str, entry: Mapping[str, Any], known: set[str]) -> Iterator[str]:
     for key in ("active_time_intervals", "mute_time_intervals"):
         names = entry.get(key)
         if names is None:
@@ -329,7 +327,7 @@ def _intervals(where: str, entry: Mapping[str, Any], known: set[str]) -> Complai
         yield from (f"{where}.{key}: {name!r} is no time interval; right would be {right}" for name in names if name not in known)
 
 
-def _matchers(where: str, given: Any) -> Complaints:
+def _matchers(where: str, given: Any) -> Iterator[str]:
     if not isinstance(given, list) or not given:
         yield f"{where}: there is none; right would be a list of matchers such as severity=\"critical\""
         return
@@ -337,7 +335,7 @@ def _matchers(where: str, given: Any) -> Complaints:
         yield from _attempt(where, parse_matcher, text)
 
 
-def _labels(where: str, given: Any) -> Complaints:
+def _labels(where: str, given: Any) -> Iterator[str]:
     if not isinstance(given, list):
         yield f"{where}: {given!r} is no list; right would be a list of labels"
         return
@@ -348,14 +346,14 @@ def _labels(where: str, given: Any) -> Complaints:
     )
 
 
-def _attempt(where: str, parse: Callable[[Any], Any], given: Any) -> Complaints:
+def _attempt(where: str, parse: Callable[[Any], Any], given: Any) -> Iterator[str]:
     try:
         parse(given)
     except ValueError as error:
         yield f"{where}: {error}"
 
 
-def _address(where: str, given: Any) -> Complaints:
+def _address(where: str, given: Any) -> Iterator[str]:
     """An address without a login, which would be a secret."""
     try:
         parts = urlsplit(given) if isinstance(given, str) else urlsplit("")
@@ -368,17 +366,17 @@ def _address(where: str, given: Any) -> Complaints:
         yield f"{where}: it has a login in it; right would be username and password_file, or url_file"
 
 
-def _path(where: str, given: Any) -> Complaints:
+def _path(where: str, given: Any) -> Iterator[str]:
     if given not in (None, "") and (not isinstance(given, str) or not given.startswith("/")):
         yield f"{where}: {given!r} is no path; right would be an absolute one"
 
 
-def _text(where: str, given: Any) -> Complaints:
+def _text(where: str, given: Any) -> Iterator[str]:
     if given is not None and not isinstance(given, str):
         yield f"{where}: {given!r} is no text; right would be one, in quotes"
 
 
-def _truth(where: str, given: Any) -> Complaints:
+def _truth(where: str, given: Any) -> Iterator[str]:
     if given is not None and not isinstance(given, bool):
         yield f"{where}: {given!r} is not possible; right would be true or false"
 
