@@ -109,7 +109,17 @@ class Slack(Sink):
     https://api.slack.com/reference/messaging/attachments."""
 
     path = SLACK_PATH
-    keys: ClassVar[set[str]] = {"channel", "username", "icon_emoji", "icon_url", "link_names", "attachments", "text", "blocks", "mrkdwn"}
+    keys: ClassVar[set[str]] = {
+        "channel",
+        "username",
+        "icon_emoji",
+        "icon_url",
+        "link_names",
+        "attachments",
+        "text",
+        "blocks",
+        "mrkdwn",
+    }
     attachment_keys: ClassVar[set[str]] = {
         "title", "title_link", "pretext", "text", "fallback", "callback_id", "fields", "actions", "image_url", "thumb_url", "footer",
         "color", "mrkdwn_in", "author_name", "author_link", "footer_icon", "ts",
@@ -138,14 +148,21 @@ class Slack(Sink):
         bad = Refused(400, "invalid_attachments")
         if set(attachment) - self.attachment_keys:
             raise bad
-        if not all(isinstance(attachment.get(key, ""), str) for key in ("title", "text", "fallback", "color", "title_link", "footer")):
+        if not all(
+            isinstance(attachment.get(key, ""), str)
+            for key in ("title", "text", "fallback", "color", "title_link", "footer")
+        ):
             raise bad
         if not re.fullmatch(r"|good|warning|danger|#[0-9a-fA-F]{6}", attachment.get("color", "")):
             raise bad
         if attachment.get("title_link") and not _is_address(attachment["title_link"]):
             raise bad
         # What is longer is cut, or hidden behind "show more".
-        if len(attachment.get("text", "")) > 4000 or len(attachment.get("title", "")) > 300 or len(attachment.get("actions", [])) > 5:
+        if (
+            len(attachment.get("text", "")) > 4000
+            or len(attachment.get("title", "")) > 300
+            or len(attachment.get("actions", [])) > 5
+        ):
             raise Refused(400, "msg_too_long")
         # Text that no bracket opens is shown; a command or a link is what stands in brackets.
         for inner in re.findall(r"<([^<>]*)>", attachment.get("text", "")):
@@ -157,7 +174,11 @@ class Slack(Sink):
         return 200, "text/html", "ok"
 
     def failure(self, status: int, words: str = "") -> tuple[int, str, str]:
-        return status, "text/html", words or {404: "no_service", 403: "action_prohibited", 429: "rate_limited"}.get(status, "error")
+        return (
+            status,
+            "text/html",
+            words or {404: "no_service", 403: "action_prohibited", 429: "rate_limited"}.get(status, "error"),
+        )
 
 
 class PagerDuty(Sink):
@@ -209,7 +230,10 @@ class PagerDuty(Sink):
             if not isinstance(payload.get(name), str) or not 0 < len(payload[name].strip()) <= longest:
                 raise Refused(400, f"'payload.{name}' is missing, blank or too long")
         if payload.get("severity") not in ("critical", "error", "warning", "info"):
-            raise Refused(400, "'payload.severity' is invalid (must be one of the following: 'critical', 'warning', 'error' or 'info')")
+            raise Refused(
+                400,
+                "'payload.severity' is invalid (must be one of the following: 'critical', 'warning', 'error' or 'info')",
+            )
         if not all(isinstance(payload.get(name, ""), str) for name in ("component", "group", "class", "timestamp")):
             raise Refused(400, "'payload' is invalid")
         if not isinstance(payload.get("custom_details", {}), dict):

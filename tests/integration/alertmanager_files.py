@@ -61,7 +61,10 @@ def group(alerts: Sequence[Mapping[str, Any]], by: Sequence[str] = ("alertname",
         }
         for alert in alerts
     ]  # fmt: skip
-    common = {kind: dict(set.intersection(*(set(alert[kind].items()) for alert in whole))) for kind in ("labels", "annotations")}
+    common = {
+        kind: dict(set.intersection(*(set(alert[kind].items()) for alert in whole)))
+        for kind in ("labels", "annotations")
+    }
     return {
         "receiver": "slack",
         "status": "firing" if any(alert["status"] == "firing" for alert in whole) else "resolved",

@@ -38,7 +38,9 @@ def test_amtool_takes_it(name: str, files: dict[str, Path]) -> None:
 
 
 @pytest.mark.parametrize(("name", "labels", "receivers"), TOLD)
-def test_amtool_finds_the_same_receivers(name: str, labels: dict[str, str], receivers: list[str], files: dict[str, Path]) -> None:
+def test_amtool_finds_the_same_receivers(
+    name: str, labels: dict[str, str], receivers: list[str], files: dict[str, Path]
+) -> None:
     words = [f"{label}={value}" for label, value in labels.items()]
     assert amtool("config", "routes", "test", f"--config.file={files[name]}", *words).strip() == ",".join(receivers)
 
@@ -98,8 +100,12 @@ def test_slack_tells_what_where_and_what_to_do(tmp_path: Path) -> None:
     assert first == "*Host web-1 does not answer*"
     assert second == "It is down, or cut off."
     assert third.startswith("host `web-1`, instance `10.0.0.1:9100`, value `0`, since <!date^1796025600^")
-    assert links.startswith("<https://docs.example.com/HostDown.md|Runbook> · <https://grafana.example.com/d/omnimind-system?a=1&amp;b=2|Dash")
-    silence = unquote(links.partition("<http://alertmanager.example.com:9093/#/silences/new?filter=")[2].partition("|")[0])
+    assert links.startswith(
+        "<https://docs.example.com/HostDown.md|Runbook> · <https://grafana.example.com/d/omnimind-system?a=1&amp;b=2|Dash"
+    )
+    silence = unquote(
+        links.partition("<http://alertmanager.example.com:9093/#/silences/new?filter=")[2].partition("|")[0]
+    )
     assert silence == '{alertname="HostDown", instance="10.0.0.1:9100"}'
 
 
@@ -111,7 +117,10 @@ def test_slack_tells_that_it_is_over(tmp_path: Path) -> None:
 
 def test_slack_tells_of_each_in_a_group(tmp_path: Path) -> None:
     message = slack_message([DISK, {**DISK, "labels": {**DISK["labels"], "mountpoint": "/var"}}, OTHER_DISK], tmp_path)
-    assert (message["title"], message["color"]) == ("[WARNING] HostDiskFull on 10.0.0.1:9100 (2 firing, 1 resolved)", "warning")
+    assert (message["title"], message["color"]) == (
+        "[WARNING] HostDiskFull on 10.0.0.1:9100 (2 firing, 1 resolved)",
+        "warning",
+    )
     firing, _, resolved = message["text"].partition("Resolved:\n")
     assert "`/srv`" in firing and "`/var`" in firing and "mountpoint `/`" in resolved
 
@@ -136,7 +145,11 @@ def test_the_worst_gives_its_colour(severities: list[str], title: str, color: st
 def test_a_long_group_stays_short(tmp_path: Path) -> None:
     alerts = [
         {
-            "labels": {"alertname": "Long" * 40, "instance": "a:1", **{f"label{n}": str(number) * 300 for n in range(20)}},
+            "labels": {
+                "alertname": "Long" * 40,
+                "instance": "a:1",
+                **{f"label{n}": str(number) * 300 for n in range(20)},
+            },
             "annotations": {"summary": "summary " * 100, "description": "description & more " * 300},
         }
         for number in range(60)
@@ -158,7 +171,10 @@ def test_words_of_an_alert_are_no_commands(tmp_path: Path) -> None:
 
 
 def test_links_that_lead_nowhere_are_left_out(tmp_path: Path) -> None:
-    bare = {"labels": DOWN["labels"], "annotations": {"runbook_url": "HostDown.md", "dashboard_url": "/d/omnimind-system"}}
+    bare = {
+        "labels": DOWN["labels"],
+        "annotations": {"runbook_url": "HostDown.md", "dashboard_url": "/d/omnimind-system"},
+    }
     message = slack_message([bare], tmp_path)
     assert "Runbook" not in message["text"] and "Dashboard" not in message["text"] and "|Silence>" in message["text"]
     assert len(pagerduty_event([bare], tmp_path)["links"]) == 1
@@ -169,8 +185,17 @@ def test_pagerduty_tells_what_where_and_what_to_do(tmp_path: Path) -> None:
     payload = event["payload"]
     assert payload["summary"] == "HostDown on web-1: Host web-1 does not answer"
     kept = {key: payload[key] for key in ("source", "severity", "class", "component", "group")}
-    assert kept == {"source": "web-1", "severity": "critical", "class": "HostDown", "component": "node", "group": "omnimind"}
-    assert [link["href"] for link in event["links"][:2]] == [DOWN["annotations"]["runbook_url"], DOWN["annotations"]["dashboard_url"]]
+    assert kept == {
+        "source": "web-1",
+        "severity": "critical",
+        "class": "HostDown",
+        "component": "node",
+        "group": "omnimind",
+    }
+    assert [link["href"] for link in event["links"][:2]] == [
+        DOWN["annotations"]["runbook_url"],
+        DOWN["annotations"]["dashboard_url"],
+    ]
     assert payload["custom_details"]["firing"] == (
         "Host web-1 does not answer\n  It is down, or cut off.\n  host web-1, instance 10.0.0.1:9100, value 0, "
         "since 2026-11-30 08:00:00 UTC\n"
@@ -192,7 +217,9 @@ ALERTS = st.builds(
 
 @settings(max_examples=25, deadline=None, derandomize=True, database=None)
 @given(alerts=st.lists(ALERTS, min_size=1, max_size=8))
-def test_any_alerts_make_messages_that_are_taken(alerts: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_any_alerts_make_messages_that_are_taken(
+    alerts: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
     directory = tmp_path_factory.getbasetemp()
     slack_message(alerts, directory)
     pagerduty_event(alerts, directory)

@@ -44,7 +44,7 @@ def state_of_alert(alertmanager: Alertmanager) -> str:
 def test_a_silence_begins_once_is_made_longer_and_ends(alertmanager: Alertmanager) -> None:
     planned = silence(alertmanager, "--check", "--diff")
     assert planned["changed"] and planned["silence_id"] == "" and active(alertmanager) == []
-    assert '+host="web-1", severity=~"warning|critical" until ' in planned["output"].replace("\\\"", '"')
+    assert '+host="web-1", severity=~"warning|critical" until ' in planned["output"].replace('\\"', '"')
 
     begun = silence(alertmanager, comment="New kernel", author="me")
     (found,) = active(alertmanager)
@@ -96,7 +96,9 @@ def test_tls_and_a_login(tmp_path: Path) -> None:
     (tmp_path / "web.yml").write_text(yaml.safe_dump(settings))
     authority = pair["tls-ca-cert-file"]
     secure = {"scheme": "https", "client": {"verify": authority, "auth": ("operator", PASSWORD)}}
-    with Alertmanager(tmp_path / "alertmanager", None, f"--web.config.file={tmp_path / 'web.yml'}", **secure) as running:
+    with Alertmanager(
+        tmp_path / "alertmanager", None, f"--web.config.file={tmp_path / 'web.yml'}", **secure
+    ) as running:
         login = {"username": "operator", "password": PASSWORD, "ca_certs": authority}
         assert silence(running, "-vvv", **login)["changed"]
         assert not silence(running, **login)["changed"]

@@ -96,12 +96,16 @@ def _own_route(route: Mapping[str, Any], by_name: Mapping[str, Receiver]) -> dic
     return {**branch, **times, "continue": bool(route.get("continue", False))}
 
 
-def _branch(matchers: Sequence[Matcher], receivers: Sequence[Receiver], intervals: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def _branch(
+    matchers: Sequence[Matcher], receivers: Sequence[Receiver], intervals: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """A route to several receivers, each for itself: one that is down does not hold up another."""
     return {
         "matchers": [str(matcher) for matcher in matchers],
         "receiver": NOBODY,
-        **({"routes": [_leaf(receiver, intervals) | {"continue": True} for receiver in receivers]} if receivers else {}),
+        **(
+            {"routes": [_leaf(receiver, intervals) | {"continue": True} for receiver in receivers]} if receivers else {}
+        ),
     }
 
 
@@ -119,7 +123,11 @@ def _by_severity(receiver: Receiver) -> dict[str, Any]:
         matchers = [_one_of("severity", unwanted, negative=True)] if unwanted else []
     else:
         matchers = [_one_of("severity", wanted)]
-    return {**({"matchers": [str(matcher) for matcher in matchers]} if matchers else {}), **_leaf(receiver), "continue": True}
+    return {
+        **({"matchers": [str(matcher) for matcher in matchers]} if matchers else {}),
+        **_leaf(receiver),
+        "continue": True,
+    }
 
 
 def _one_of(label: str, values: Sequence[str], negative: bool = False) -> Matcher:
@@ -145,4 +153,8 @@ def _inhibition(rule: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _inhibit(source: Sequence[Matcher], target: Sequence[Matcher], equal: Sequence[str]) -> dict[str, Any]:
-    return {"source_matchers": [str(one) for one in source], "target_matchers": [str(one) for one in target], "equal": list(equal)}
+    return {
+        "source_matchers": [str(one) for one in source],
+        "target_matchers": [str(one) for one in target],
+        "equal": list(equal),
+    }

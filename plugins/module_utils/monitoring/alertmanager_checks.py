@@ -84,7 +84,11 @@ def complaints(variables: Mapping[str, Any], version: str = "") -> list[str]:
         *_twice("time_intervals", [one["name"] for one in settings["time_intervals"] if _named(one)]),
         *_heartbeat(settings["heartbeat"]),
         *_grouping("alertmanager_", settings),
-        *(_address("alertmanager_proxy_url", settings["alertmanager_proxy_url"]) if settings["alertmanager_proxy_url"] else ()),
+        *(
+            _address("alertmanager_proxy_url", settings["alertmanager_proxy_url"])
+            if settings["alertmanager_proxy_url"]
+            else ()
+        ),
     ]
 
 
@@ -150,7 +154,12 @@ def _webhook(where: str, entry: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _too_new(where: str, entry: Mapping[str, Any], version: str) -> Iterator[str]:
-    if version and entry.get("type") == "webhook" and entry.get("url_file") and not at_least(version, SENDS_TO_URL_FILE):
+    if (
+        version
+        and entry.get("type") == "webhook"
+        and entry.get("url_file")
+        and not at_least(version, SENDS_TO_URL_FILE)
+    ):
         need = ".".join(map(str, SENDS_TO_URL_FILE))
         yield f"{where}.url_file: Alertmanager {version} reads none; right would be {need} or newer, or url"
 
@@ -196,7 +205,9 @@ def _route(where: str, entry: Mapping[str, Any], receivers: Sequence[str], inter
         yield f"{where}.receivers: {told!r} is no list; right would be a list of names, even of one"
         told = []
     right = f"one of {', '.join(receivers)}" if receivers else "one that receivers has, which is empty"
-    yield from (f"{where}.receivers: {name!r} is no receiver; right would be {right}" for name in told if name not in receivers)
+    yield from (
+        f"{where}.receivers: {name!r} is no receiver; right would be {right}" for name in told if name not in receivers
+    )
     yield from _twice(f"{where}.receivers", [name for name in told if isinstance(name, str)])
     yield from _truth(f"{where}.continue", entry.get("continue"))
     yield from _intervals(where, entry, intervals)
@@ -308,11 +319,19 @@ def _each(name: str, entries: Sequence[Any], check: Callable[[str, Mapping[str, 
 
 
 def _twice(where: str, names: Sequence[str]) -> Iterator[str]:
-    yield from (f"{where}: {name!r} is given twice; right would be once" for name in dict.fromkeys(names) if names.count(name) > 1)
+    yield from (
+        f"{where}: {name!r} is given twice; right would be once"
+        for name in dict.fromkeys(names)
+        if names.count(name) > 1
+    )
 
 
 def _options(where: str, entry: Mapping[str, Any], known: Sequence[str]) -> Iterator[str]:
-    yield from (f"{where}.{key}: there is no such option; right would be any of {', '.join(known)}" for key in entry if key not in known)
+    yield from (
+        f"{where}.{key}: there is no such option; right would be any of {', '.join(known)}"
+        for key in entry
+        if key not in known
+    )
 
 
 def _intervals(where: str, entry: Mapping[str, Any], known: set[str]) -> Iterator[str]:
@@ -324,12 +343,16 @@ def _intervals(where: str, entry: Mapping[str, Any], known: set[str]) -> Iterato
             yield f"{where}.{key}: {names!r} is no list; right would be a list of names, even of one"
             continue
         right = f"one of {', '.join(sorted(known))}" if known else "one that time_intervals has, which is empty"
-        yield from (f"{where}.{key}: {name!r} is no time interval; right would be {right}" for name in names if name not in known)
+        yield from (
+            f"{where}.{key}: {name!r} is no time interval; right would be {right}"
+            for name in names
+            if name not in known
+        )
 
 
 def _matchers(where: str, given: Any) -> Iterator[str]:
     if not isinstance(given, list) or not given:
-        yield f"{where}: there is none; right would be a list of matchers such as severity=\"critical\""
+        yield f'{where}: there is none; right would be a list of matchers such as severity="critical"'
         return
     for text in given:
         yield from _attempt(where, parse_matcher, text)

@@ -69,7 +69,11 @@ def receivers_of(settings: Mapping[str, Any]) -> list[Receiver]:
 
 
 def _receiver(entry: Mapping[str, Any], directory: str) -> Receiver:
-    options = {key: value for key, value in entry.items() if key not in ("name", "type", "severities") and value not in (None, "")}
+    options = {
+        key: value
+        for key, value in entry.items()
+        if key not in ("name", "type", "severities") and value not in (None, "")
+    }
     for key in SECRETS[entry["type"]]:
         if key in options:
             options[key] = secret_path(options[key], directory)

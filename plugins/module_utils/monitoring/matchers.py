@@ -70,7 +70,9 @@ def parse_matcher(text: str) -> Matcher:
 def _unquoted(text: str, written: str) -> str:
     if not written.startswith('"'):
         if '"' in written:
-            raise ValueError(f'{text!r} has a quote within its value; right would be the whole value in quotes, {{"}} as {{\\"}}')
+            raise ValueError(
+                f'{text!r} has a quote within its value; right would be the whole value in quotes, {{"}} as {{\\"}}'
+            )
         return written
     inner = written[1:-1]
     if len(written) < 2 or not written.endswith('"') or re.search(r'(?<!\\)(\\\\)*"', inner) or _odd_end(inner):

@@ -18,14 +18,20 @@ from .silences import Silence, Wish, parse_time, plan_absent, plan_present, told
 def wish_of(options: Mapping[str, Any]) -> Wish:
     """What the options of a module ask for; MonitoringFailure, with the option at fault, when they are not sound."""
     if not options["matchers"]:
-        raise MonitoringFailure("matchers: the list is empty; right would be one matcher at least, as none match every alert")
+        raise MonitoringFailure(
+            "matchers: the list is empty; right would be one matcher at least, as none match every alert"
+        )
     matchers = frozenset(_sound("matchers", parse_matcher, text) for text in options["matchers"])
     if all(matcher.matches("") for matcher in matchers):
         raise MonitoringFailure("matchers: each matches an alert without its label; right would be one that does not")
     duration = timedelta(milliseconds=_sound("duration", milliseconds, options["duration"]))
-    least = timedelta(milliseconds=_sound("least", milliseconds, options["least"])) if options["least"] else duration / 2
+    least = (
+        timedelta(milliseconds=_sound("least", milliseconds, options["least"])) if options["least"] else duration / 2
+    )
     if least > duration:
-        raise MonitoringFailure(f"least: {options['least']} is longer than the duration; right would be as long at most")
+        raise MonitoringFailure(
+            f"least: {options['least']} is longer than the duration; right would be as long at most"
+        )
     return Wish(matchers, duration, least, options["comment"], options["author"])
 
 

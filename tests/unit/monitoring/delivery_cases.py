@@ -6,13 +6,22 @@ from typing import Any
 
 SLACK = {"name": "slack", "type": "slack", "api_url_file": "slack_url"}
 PAGERDUTY = {"name": "pagerduty", "type": "pagerduty", "routing_key_file": "pagerduty_key"}
-TICKETS = {"name": "tickets", "type": "slack", "api_url_file": "tickets_url", "channel": "#tickets", "severities": ["ticket"]}
+TICKETS = {
+    "name": "tickets",
+    "type": "slack",
+    "api_url_file": "tickets_url",
+    "channel": "#tickets",
+    "severities": ["ticket"],
+}
 WEBHOOK = {
     "name": "archive", "type": "webhook", "url": "https://archive.example.com/alerts", "severities": ["warning", "info"],
     "username": "omnimind", "password_file": "/etc/archive/password", "ca_file": "/etc/ssl/own.pem",
 }  # fmt: skip
 TOKEN_WEBHOOK = {"name": "chat", "type": "webhook", "url": "http://chat.example.com", "credentials_file": "chat_token"}
-OFFICE = {"name": "office", "time_intervals": [{"weekdays": ["monday:friday"], "times": [{"start_time": "08:00", "end_time": "17:00"}]}]}
+OFFICE = {
+    "name": "office",
+    "time_intervals": [{"weekdays": ["monday:friday"], "times": [{"start_time": "08:00", "end_time": "17:00"}]}],
+}
 
 USUAL: dict[str, Any] = {"receivers": [SLACK, PAGERDUTY]}
 NOBODY: dict[str, Any] = {}
@@ -57,7 +66,11 @@ TOLD: list[tuple[str, dict[str, str], list[str]]] = [
     ("usual", {"alertname": "Watchdog", "severity": "info"}, ["none"]),
     ("usual", {"alertname": "NotificationsFailing", "severity": "critical", "integration": "slack"}, ["pagerduty"]),
     ("usual", {"alertname": "NotificationsFailing", "severity": "critical", "integration": "pagerduty"}, ["slack"]),
-    ("usual", {"alertname": "NotificationsFailing", "severity": "critical", "integration": "webhook"}, ["slack", "pagerduty"]),
+    (
+        "usual",
+        {"alertname": "NotificationsFailing", "severity": "critical", "integration": "webhook"},
+        ["slack", "pagerduty"],
+    ),
     ("nobody", {"alertname": "HostDown", "severity": "critical"}, ["none"]),
     ("nobody", {"alertname": "DiskFilling", "channel": "ticket"}, ["none"]),
     ("slack only", {"alertname": "NotificationsFailing", "severity": "critical", "integration": "slack"}, ["slack"]),

@@ -9,7 +9,12 @@ import pytest
 from integration.alert_sinks import ROUTING_KEY, SLACK_PATH, PagerDuty, Slack
 
 JSON = {"Content-Type": "application/json"}
-ATTACHMENT = {"title": "x", "text": "<https://host|x> at <!date^1796025600^{time}|8:00>", "fallback": "x", "color": "good"}
+ATTACHMENT = {
+    "title": "x",
+    "text": "<https://host|x> at <!date^1796025600^{time}|8:00>",
+    "fallback": "x",
+    "color": "good",
+}
 EVENT: dict[str, Any] = {
     "routing_key": ROUTING_KEY, "event_action": "trigger", "dedup_key": "1", "links": [{"href": "https://host", "text": "x"}],
     "payload": {"summary": "x", "source": "web-1", "severity": "critical", "custom_details": {"a": "b"}},

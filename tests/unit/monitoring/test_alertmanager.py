@@ -68,7 +68,8 @@ def test_who_is_told(name: str, labels: dict[str, str], receivers: list[str]) ->
 LEVELS = st.sampled_from(["critical", "warning", "info", "ticket"])
 SLACKS = st.builds(lambda severities: {**SLACK, "severities": severities}, st.lists(LEVELS, unique=True))
 PAGERS = st.builds(
-    lambda severities: {**PAGERDUTY, "severities": severities}, st.lists(st.sampled_from(["critical", "warning"]), unique=True)
+    lambda severities: {**PAGERDUTY, "severities": severities},
+    st.lists(st.sampled_from(["critical", "warning"]), unique=True),
 )
 HOOKS = st.builds(lambda severities: {**WEBHOOK, "severities": severities}, st.lists(LEVELS, unique=True))
 RECEIVERS = st.lists(st.one_of(SLACKS, PAGERS, HOOKS), max_size=5).map(
@@ -81,7 +82,9 @@ RECEIVERS = st.lists(st.one_of(SLACKS, PAGERS, HOOKS), max_size=5).map(
     severity=st.sampled_from(["critical", "warning", "info", "odd", ""]),
     channel=st.sampled_from(["", "ticket"]),
 )
-def test_every_receiver_gets_its_severities_and_no_pager_a_ticket(receivers: list[dict[str, Any]], severity: str, channel: str) -> None:
+def test_every_receiver_gets_its_severities_and_no_pager_a_ticket(
+    receivers: list[dict[str, Any]], severity: str, channel: str
+) -> None:
     labels = {"alertname": "Some", "severity": severity, "channel": channel}
     reached = told(alertmanager_config({"receivers": receivers}), labels)
     by_name = {receiver["name"]: receiver for receiver in receivers}
@@ -89,7 +92,9 @@ def test_every_receiver_gets_its_severities_and_no_pager_a_ticket(receivers: lis
     wanted = {name for name, one in by_name.items() if known in one["severities"]}
     if channel:
         ticketed = {name for name, one in by_name.items() if "ticket" in one["severities"]}
-        wanted = ticketed or {name for name, one in by_name.items() if "warning" in one["severities"] and one["type"] != "pagerduty"}
+        wanted = ticketed or {
+            name for name, one in by_name.items() if "warning" in one["severities"] and one["type"] != "pagerduty"
+        }
         assert not any(by_name[name]["type"] == "pagerduty" for name in reached if name != "none")
     assert sorted(reached) == (sorted(wanted) or ["none"])
 
@@ -117,7 +122,12 @@ def test_times_of_a_route_are_those_of_its_receivers() -> None:
     assert route["repeat_interval"] == "1d"
     assert route["routes"] == [
         {"receiver": "slack", "mute_time_intervals": ["office"], "continue": True},
-        {"receiver": "archive", "active_time_intervals": ["office"], "mute_time_intervals": ["office"], "continue": True},
+        {
+            "receiver": "archive",
+            "active_time_intervals": ["office"],
+            "mute_time_intervals": ["office"],
+            "continue": True,
+        },
     ]
 
 
@@ -341,7 +351,9 @@ def test_bad_input_is_told_with_its_variable(variables: dict[str, Any], beginnin
     assert not any("secret@" in text or KEY in text or "hooks.example" in text for text in found)
 
 
-SOUND_TEXTS = st.sampled_from(["slack", "pagerduty", "webhook", "critical", "a=b", "5m", "https://host", "/file", "..."])
+SOUND_TEXTS = st.sampled_from(
+    ["slack", "pagerduty", "webhook", "critical", "a=b", "5m", "https://host", "/file", "..."]
+)
 KEYS = st.sampled_from(
     [
         "name", "type", "severities", "api_url_file", "routing_key_file", "url", "url_file", "matchers", "receivers", "continue",
@@ -350,7 +362,9 @@ KEYS = st.sampled_from(
 )  # fmt: skip
 ANYTHING = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5), SOUND_TEXTS),
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.one_of(KEYS, st.integers()), inner, max_size=5)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.one_of(KEYS, st.integers()), inner, max_size=5)
+    ),
     max_leaves=12,
 )
 
@@ -379,7 +393,11 @@ def test_every_file_with_a_secret_is_named_by_its_variable() -> None:
 # --- matchers and lengths of time -----------------------------------------------------------------------------
 
 
-@given(st.builds(Matcher, st.from_regex(r"[a-zA-Z_][a-zA-Z0-9_]*", fullmatch=True), st.sampled_from(["=", "!="]), st.text()))
+@given(
+    st.builds(
+        Matcher, st.from_regex(r"[a-zA-Z_][a-zA-Z0-9_]*", fullmatch=True), st.sampled_from(["=", "!="]), st.text()
+    )
+)
 def test_a_matcher_reads_back_as_it_was(matcher: Matcher) -> None:
     assert parse_matcher(str(matcher)) == matcher
 

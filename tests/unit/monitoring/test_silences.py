@@ -20,7 +20,9 @@ OPTIONS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def told(minutes: int, state: str = "active", matchers: frozenset[Matcher] = HOST, identity: str = "1") -> dict[str, Any]:
+def told(
+    minutes: int, state: str = "active", matchers: frozenset[Matcher] = HOST, identity: str = "1"
+) -> dict[str, Any]:
     """A silence as Alertmanager tells it, that ends so many minutes from now."""
     return {
         "id": identity,
@@ -79,7 +81,12 @@ def test_one_that_ends_soon_is_made_longer_and_stays_the_same() -> None:
 
 
 def test_absent_ends_every_equal_one_that_is_not_over() -> None:
-    found = [told(5), told(60, "pending", identity="2"), told(-5, "expired", identity="3"), told(9, matchers=OTHER, identity="4")]
+    found = [
+        told(5),
+        told(60, "pending", identity="2"),
+        told(-5, "expired", identity="3"),
+        told(9, matchers=OTHER, identity="4"),
+    ]
     plan = silences.plan_absent(silences.parse_silences(found), HOST)
     assert [one.id for one in plan.ended] == ["1", "2"]
     assert not silences.plan_absent([], HOST).changes
@@ -124,7 +131,9 @@ def test_bad_input(options: dict[str, Any], message: str) -> None:
     assert failure.value.message.startswith(message)
 
 
-@pytest.mark.parametrize("text", ["2026-11-30T08:00:00Z", "2026-11-30T08:00:00.000Z", "2026-11-30T09:00:00.000000001+01:00"])
+@pytest.mark.parametrize(
+    "text", ["2026-11-30T08:00:00Z", "2026-11-30T08:00:00.000Z", "2026-11-30T09:00:00.000000001+01:00"]
+)
 def test_times(text: str) -> None:
     assert silences.parse_time(text) == NOW
 
