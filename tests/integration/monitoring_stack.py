@@ -188,7 +188,9 @@ class Alertmanager(Daemon):
         super().__init__(directory, *options, **more)
         self.configuration = configuration or directory / "alertmanager.yml"
         if configuration is None:
-            self.configuration.write_text(yaml.safe_dump({"route": {"receiver": "none"}, "receivers": [{"name": "none"}]}))
+            self.configuration.write_text(
+                yaml.safe_dump({"route": {"receiver": "none"}, "receivers": [{"name": "none"}]})
+            )
 
     def arguments(self) -> list[str]:
         clustered = any(option.startswith("--cluster.listen-address") for option in self.options)
@@ -269,11 +271,15 @@ def configure(
         alertmanagers: their addresses.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    settings = {name: dict(job) if isinstance(job, Mapping) else {"static_configs": list(job)} for name, job in jobs.items()}
+    settings = {
+        name: dict(job) if isinstance(job, Mapping) else {"static_configs": list(job)} for name, job in jobs.items()
+    }
     configuration = {
         "global": {"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": interval},
         "rule_files": [str(path) for path in rules],
-        "alerting": {"alertmanagers": [{"static_configs": [{"targets": list(alertmanagers)}]}]} if alertmanagers else {},
+        "alerting": (
+            {"alertmanagers": [{"static_configs": [{"targets": list(alertmanagers)}]}]} if alertmanagers else {}
+        ),
         "scrape_configs": [{"job_name": name, **job} for name, job in settings.items()],
     }
     (directory / "prometheus.yml").write_text(yaml.safe_dump(configuration, sort_keys=False))
@@ -291,12 +297,25 @@ class Stack:
     alertmanager: Alertmanager
     prometheus: Prometheus
 
+    def watch(self, job: str, targets: Sequence[Mapping[str, Any]]) -> None:
+        """Have a job scrape more static_configs, and return when they are up."""
+        path = self.prometheus.configuration / "prometheus.yml"
+        settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+        next(one for one in settings["scrape_configs"] if one["job_name"] == job)["static_configs"] += targets
+        path.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+        self.prometheus.reload()
+        for one in targets:
+            for address in one["targets"]:
+                self.prometheus.wait_for(f'up{{job="{job}", instance="{address}"}} == 1')
+
 
 @contextmanager
-def monitored_platform(directory: Path, rules: Sequence[Path] = (), **backend_variables: object) -> Iterator[Stack]:
+def monitored_platform(
+    directory: Path, rules: Sequence[Path] = (), redis_options: Sequence[str] = (), **backend_variables: object
+) -> Iterator[Stack]:
     """A Redis Cluster of three masters and three replicas, a backend that caches in it, and all that watches them."""
     with ExitStack() as opened:
-        redis = opened.enter_context(redis_cluster(directory / "redis"))
+        redis = opened.enter_context(redis_cluster(directory / "redis", options=redis_options))
         url = cache_url([{"host": node.host, "port": node.port} for node in redis], "cluster", {"password": PASSWORD})
         backend = opened.enter_context(served(directory / "backend.log", cache_url=url, **backend_variables))
         node = opened.enter_context(NodeExporter(directory / "node"))
@@ -317,10 +336,12 @@ def monitored_platform(directory: Path, rules: Sequence[Path] = (), **backend_va
 
 
 @contextmanager
-def redis_cluster(directory: Path, hosts: Sequence[str] = tuple(SIX_ON_THREE_HOSTS)) -> Iterator[Servers]:
+def redis_cluster(
+    directory: Path, hosts: Sequence[str] = tuple(SIX_ON_THREE_HOSTS), options: Sequence[str] = ()
+) -> Iterator[Servers]:
     """Servers that the product has formed into a cluster with one replica for each master."""
     need("redis-server")
-    with Servers(directory, hosts) as servers, Session(Login(password=PASSWORD, timeout=1.0)) as session:
+    with Servers(directory, hosts, options) as servers, Session(Login(password=PASSWORD, timeout=1.0)) as session:
         nodes = parse_nodes([{"host": server.host, "port": server.port} for server in servers])
         converge(session, nodes, Wish(), time.monotonic() + 30)
         yield servers
