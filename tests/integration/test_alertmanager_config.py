@@ -42,7 +42,9 @@ def test_amtool_finds_the_same_receivers(
     name: str, labels: dict[str, str], receivers: list[str], files: dict[str, Path]
 ) -> None:
     words = [f"{label}={value}" for label, value in labels.items()]
-    assert amtool("config", "routes", "test", f"--config.file={files[name]}", *words).strip() == ",".join(receivers)
+    answer = amtool("config", "routes", "test", f"--config.file={files[name]}", *words)
+    # Before it stands a warning, where this machine has an Alertmanager of its own.
+    assert answer.splitlines()[-1] == ",".join(receivers)
 
 
 # --- messages -------------------------------------------------------------------------------------------------

@@ -52,7 +52,6 @@ def _slack(options: Mapping[str, Any], version: str) -> tuple[str, dict[str, Any
         "title_link": _told("alerts"),
         "text": _told("slack.text"),
         "fallback": _told("slack.title"),
-        "footer": _told("slack.footer"),
     }
 
 
