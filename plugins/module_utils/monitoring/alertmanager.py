@@ -74,7 +74,7 @@ def _watchdog(heartbeat: Mapping[str, Any]) -> dict[str, Any]:
     """It fires for ever. Told again and again, its silence is news."""
     interval = heartbeat.get("interval") or "1m"
     route = {"matchers": [str(Matcher("alertname", "=", WATCHDOG))], "receiver": HEARTBEAT if heartbeat else NOBODY}
-    # Were it not to be repeated before the whole interval is over, every second time would come too early, and be left out.
+    # With the whole interval as the least between two messages, every second flush would come a moment too early.
     repeat = f"{milliseconds(interval) * 9 // 10}ms"
     often = {"group_wait": "0s", "group_interval": interval, "repeat_interval": repeat}
     return {**route, "group_by": ["alertname"], **(often if heartbeat else {})}

@@ -48,6 +48,7 @@ _ROUTE = (
     "active_time_intervals", "mute_time_intervals",
 )  # fmt: skip
 _TIMES = ("group_wait", "group_interval", "repeat_interval")
+_INTERVALS = ("active_time_intervals", "mute_time_intervals")
 _HEARTBEAT = ("url", "url_file", "interval", "ca_file")
 _INHIBITION = ("source_matchers", "target_matchers", "equal")
 
@@ -78,6 +79,7 @@ def complaints(variables: Mapping[str, Any], version: str = "") -> list[str]:
         *of_receivers,
         *_each("routes", settings["routes"], lambda where, one: _route(where, one, receivers, intervals)),
         *_unreachable(settings["routes"], fixed),
+        *_always_mute(settings["receivers"], settings["routes"]),
         *_never_told(settings["receivers"], settings["routes"]),
         *_each("inhibit_rules", settings["inhibit_rules"], _inhibition),
         *_each("time_intervals", settings["time_intervals"], _interval),
@@ -251,6 +253,20 @@ def _parsed(route: Any) -> list[Matcher] | None:
         return None
 
 
+def _always_mute(receivers: Sequence[Any], routes: Sequence[Any]) -> Iterator[str]:
+    """Receivers, and routes to them, that are mute whenever they are active. What a route says goes before."""
+    own = {entry["name"]: entry for entry in receivers if _named(entry)}
+    called = [(f"receivers[{index}]", entry, {}) for index, entry in enumerate(receivers) if isinstance(entry, Mapping)]
+    for index, route in enumerate(routes):
+        if isinstance(route, Mapping):
+            names = [name for name in _list(route.get("receivers")) if isinstance(name, str) and name in own]
+            called += [(f"routes[{index}]", own[name], route) for name in names]
+    for where, receiver, route in called:
+        active, mute = (_list(route.get(key) or receiver.get(key)) for key in _INTERVALS)
+        if active and all(name in mute for name in active):
+            yield f"{where}.mute_time_intervals: it is mute whenever it is active; right would be other intervals"
+
+
 def _never_told(receivers: Sequence[Any], routes: Sequence[Any]) -> Iterator[str]:
     named = [name for route in routes if isinstance(route, Mapping) for name in _list(route.get("receivers"))]
     for index, entry in enumerate(receivers):
@@ -335,7 +351,7 @@ def _options(where: str, entry: Mapping[str, Any], known: Sequence[str]) -> Iter
 
 
 def _intervals(where: str, entry: Mapping[str, Any], known: set[str]) -> Iterator[str]:
-    for key in ("active_time_intervals", "mute_time_intervals"):
+    for key in _INTERVALS:
         names = entry.get(key)
         if names is None:
             continue

@@ -22,6 +22,10 @@ OFFICE = {
     "name": "office",
     "time_intervals": [{"weekdays": ["monday:friday"], "times": [{"start_time": "08:00", "end_time": "17:00"}]}],
 }
+NIGHTS = {
+    "name": "nights",
+    "time_intervals": [{"times": [{"start_time": "22:00", "end_time": "24:00"}], "location": "Europe/Berlin"}],
+}
 
 USUAL: dict[str, Any] = {"receivers": [SLACK, PAGERDUTY]}
 NOBODY: dict[str, Any] = {}
@@ -38,14 +42,14 @@ EVERYTHING: dict[str, Any] = {
         {"matchers": ['team="ml"', 'severity=~"critical|warning"'], "receivers": ["chat"], "continue": True},
         {"matchers": ["host=web-9"], "receivers": []},
         {
-            "matchers": ['alertname=~"Redis.+"', "severity!=critical"], "receivers": ["slack", "archive"], "mute_time_intervals": ["office"],
+            "matchers": ['alertname=~"Redis.+"', "severity!=critical"], "receivers": ["slack", "archive"], "mute_time_intervals": ["nights"],
             "group_by": ["alertname", "instance", "shard"], "group_wait": "1m30s", "repeat_interval": "1d",
         },
     ],
     "inhibit_rules": [
         {"source_matchers": ["alertname=PowerLost"], "target_matchers": ['severity=~"warning|info"'], "equal": ["rack"]},
     ],
-    "time_intervals": [OFFICE],
+    "time_intervals": [OFFICE, NIGHTS],
     "heartbeat": {"url": "https://heartbeat.example.com/omnimind", "interval": "5m"},
     "alertmanager_group_by": ["..."],
     "alertmanager_proxy_url": "http://proxy.example.com:3128",

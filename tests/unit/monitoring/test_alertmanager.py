@@ -121,11 +121,11 @@ def test_times_of_a_route_are_those_of_its_receivers() -> None:
     (route,) = [one for one in routes if 'alertname=~"Redis.+"' in one.get("matchers", ())]
     assert route["repeat_interval"] == "1d"
     assert route["routes"] == [
-        {"receiver": "slack", "mute_time_intervals": ["office"], "continue": True},
+        {"receiver": "slack", "mute_time_intervals": ["nights"], "continue": True},
         {
             "receiver": "archive",
             "active_time_intervals": ["office"],
-            "mute_time_intervals": ["office"],
+            "mute_time_intervals": ["nights"],
             "continue": True,
         },
     ]
@@ -264,6 +264,7 @@ def test_a_route_of_failures_is_reached_where_there_is_no_other_channel() -> Non
 
 
 KEY = "R0123456789ABCDEFGHIJKLMNOPQRSTU"
+BUSY = {"active_time_intervals": ["office"]}
 OWN_ROUTE = {"matchers": ["team=ml"], "receivers": ["slack"]}
 
 
@@ -306,6 +307,17 @@ OWN_ROUTE = {"matchers": ["team=ml"], "receivers": ["slack"]}
         ({"receivers": [{**WEBHOOK, "credentials_file": "x"}]}, "receivers[0].credentials_file: there is a username"),
         ({"receivers": [{**SLACK, "mute_time_intervals": ["nights"]}]}, "receivers[0].mute_time_intervals: 'nights' is no time interval"),
         ({"receivers": [{**SLACK, "mute_time_intervals": "office"}]}, "receivers[0].mute_time_intervals: 'office' is no list"),
+        (
+            {"receivers": [{**SLACK, **BUSY, "mute_time_intervals": ["office"]}], "time_intervals": [OFFICE]},
+            "receivers[0].mute_time_intervals: it is mute whenever it is active",
+        ),
+        (
+            {
+                "receivers": [{**SLACK, **BUSY}], "time_intervals": [OFFICE],
+                "routes": [{**OWN_ROUTE, "mute_time_intervals": ["office"]}],
+            },
+            "routes[0].mute_time_intervals: it is mute whenever it is active",
+        ),
         ({"routes": [{**OWN_ROUTE, "receivers": ["pager"]}]}, "routes[0].receivers: 'pager' is no receiver; right would be one of slack"),
         ({"receivers": [], "routes": [OWN_ROUTE]}, "routes[0].receivers: 'slack' is no receiver; right would be one that receivers has"),
         ({"routes": [{**OWN_ROUTE, "receivers": "slack"}]}, "routes[0].receivers: 'slack' is no list"),
