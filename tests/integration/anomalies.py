@@ -88,4 +88,3 @@ def openmetrics(values: dict[str, list[float]], first: int) -> Iterator[str]:
     for signal, series in values.items():
         for minute, value in enumerate(series):
             yield f'anomaly:signal:raw{{signal="{signal}"}} {value:.6g} {first + 60 * minute}\n'
-    yield "# EOF\n"

@@ -55,6 +55,7 @@ def test_alerts(name: str, long: bool, rule_files: Path, tmp_path: Path) -> None
     tests = {
         "rule_files": [str(rule_files / f"{name}.yml")],
         "evaluation_interval": "5m" if long else "1m",
+        "group_eval_order": [group["name"] for group in rendered.files()[name]["groups"]],
         "tests": chosen,
     }
     (tmp_path / "tests.yml").write_text(yaml.safe_dump(tests, sort_keys=False))

@@ -53,6 +53,7 @@ class Engine:
         rules = slo.slo_rules(levels, rendered.numbers(), rendered.RUNBOOKS, rendered.GRAFANA)
         for group in rules["groups"] if only is not None else ():
             group["rules"] = [rule for rule in group["rules"] if rule.get("record") in only]
+        self.order = [group["name"] for group in rules["groups"]]
         (directory / "slo.yml").write_text(yaml.safe_dump(rules))
 
     def check(self, series: Mapping[str, str], *expected: tuple[str, str, str | None], interval: str = "1m") -> None:
@@ -60,6 +61,7 @@ class Engine:
         tests = {
             "rule_files": ["slo.yml"],
             "evaluation_interval": self.evaluation,
+            "group_eval_order": self.order,
             "tests": [
                 {
                     "interval": interval,

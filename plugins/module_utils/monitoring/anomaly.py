@@ -24,19 +24,22 @@ DAYS = range(1, 7)
 LEAST_DAYS = 2
 FOR = "5m"
 INTERVAL = "1m"
+# Prometheus takes a sample to hold for five minutes.
+BASELINE_INTERVAL = "4m"
 HISTORY = 8 * 86400  # seconds that must be kept
 # The same time of day is the middle of the half hour.
 _HALF_WINDOW = 15
 # Of the expected value. What repeats itself to the digit would else alarm at the first other digit. Six days that have
 # a weekend in them bear another; the first weekend is a surprise.
 _FLOOR, _FIRST_WEEK_FLOOR = 0.02, 0.1
+_BASELINE = frozenset({"anomaly:signal:days", "anomaly:signal:expected", "anomaly:signal:deviation"})
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def anomaly_rules(
     signals: Sequence[Mapping[str, Any]], thresholds: Mapping[str, float], runbooks: str, dashboards: str
 ) -> dict[str, Any]:
-    """The content of a rule file; a group for each signal, so that Prometheus spreads them over the minute.
+    """The content of a rule file, with two groups for each signal: what is normal changes slowly, and costs most.
 
     Args:
         signals: of monitoring_anomaly_signals, without complaints.
@@ -44,19 +47,21 @@ def anomaly_rules(
         runbooks: where the runbooks are, ending in a slash.
         dashboards: where Grafana is; empty for nowhere.
     """
-    return {
-        "groups": [
-            {
-                "name": f"anomaly_{signal['name']}",
-                "interval": INTERVAL,
-                "rules": [*_recordings(signal), _alert(signal, thresholds, runbooks, dashboards)],
-            }
-            for signal in signals
+    groups: list[dict[str, Any]] = []
+    for signal in signals:
+        name, recorded = f"anomaly_{signal['name']}", _recordings(signal)
+        slow = [rule for rule in recorded if rule["record"] in _BASELINE]
+        quick = [rule for rule in recorded if rule["record"] not in _BASELINE]
+        alert = _alert(signal, thresholds, runbooks, dashboards)
+        groups += [
+            {"name": f"{name}_baseline", "interval": BASELINE_INTERVAL, "rules": slow},
+            {"name": name, "interval": INTERVAL, "rules": [*quick, alert]},
         ]
-    }
+    return {"groups": groups}
 
 
 def _recordings(signal: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """In the order of who reads whom."""
     name = signal["name"]
 
     def series(part: str) -> str:

@@ -8,15 +8,17 @@ import promql_parser
 import pytest
 from unit.monitoring import rendered
 
-from ansible_collections.omnimind.platform.plugins.module_utils.monitoring import anomaly
+from ansible_collections.omnimind.platform.plugins.module_utils.monitoring import anomaly, durations
 
 SIGNAL: dict[str, Any] = {"name": "requests", "expr": "sum(rate(requests_total[5m]))"}
 
 
 def rules(**changes: Any) -> list[dict[str, Any]]:
-    made = anomaly.anomaly_rules([{**SIGNAL, **changes}], rendered.numbers(), "https://r/", "https://g")
-    (group,) = made["groups"]
-    return group["rules"]
+    return [rule for group in groups(**changes) for rule in group["rules"]]
+
+
+def groups(**changes: Any) -> list[dict[str, Any]]:
+    return anomaly.anomaly_rules([{**SIGNAL, **changes}], rendered.numbers(), "https://r/", "https://g")["groups"]
 
 
 def expressions(**changes: Any) -> dict[str, str]:
@@ -24,12 +26,21 @@ def expressions(**changes: Any) -> dict[str, str]:
 
 
 def test_a_rule_stands_behind_what_it_reads() -> None:
-    recorded: set[str] = set()
-    for name, expression in expressions().items():
-        promql_parser.parse(expression)
-        read = {f"anomaly:signal:{part}" for part in ("raw", "value", "days", "expected", "deviation", "z")}
-        assert {one for one in read if one in expression} <= recorded
-        recorded.add(name)
+    """Of its own group; what another recorded is a few minutes old."""
+    for group in groups():
+        own = {rule["record"] for rule in group["rules"] if "record" in rule}
+        recorded: set[str] = set()
+        for rule in group["rules"]:
+            promql_parser.parse(rule["expr"])
+            assert {name for name in own if f"{name}{{" in rule["expr"]} <= recorded
+            recorded.add(rule.get("record", ""))
+
+
+def test_what_is_slow_is_recorded_before_it_is_stale() -> None:
+    slow, quick = groups()
+    assert durations.seconds(slow["interval"]) < 300, "Prometheus takes a sample to hold for five minutes"
+    assert quick["interval"] == "1m"
+    assert {rule["record"].rpartition(":")[2] for rule in slow["rules"]} == {"days", "expected", "deviation"}
 
 
 def test_the_same_half_hour_of_six_days() -> None:

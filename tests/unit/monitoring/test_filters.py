@@ -14,7 +14,7 @@ def test_rules_of_the_built_in_lists() -> None:
     levels = filters["slo_rules"](rendered.load("slos.yml"), rendered.numbers(), "https://r/", "https://g")
     signals = filters["anomaly_rules"](rendered.load("anomaly_signals.yml"), rendered.numbers(), "https://r/")
     assert len(levels["groups"]) == 2 * len(rendered.load("slos.yml"))
-    assert len(signals["groups"]) == len(rendered.load("anomaly_signals.yml"))
+    assert len(signals["groups"]) == 2 * len(rendered.load("anomaly_signals.yml"))
 
 
 def test_bad_input_is_refused() -> None:
