@@ -1,0 +1,103 @@
+# Copyright: OmniMind Development Team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Filters of the role monitoring. Each is documented in the YAML file of its name."""
+from __future__ import annotations
+
+import json
+
+import yaml
+
+from ansible_collections.omnimind.platform.plugins.module_utils.monitoring import files, grafana
+from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.dashboards import dashboard_thresholds
+from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.durations import milliseconds
+from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.page import page
+from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.targets import components
+
+
+def monitoring_files(variables, made):
+    """Arguments of config_directory, with every file as text."""
+    return _as_texts(files.configuration(variables, made))
+
+
+def grafana_files(variables, made):
+    """The same for Grafana, with the numbers of the user in its dashboards."""
+    texts = {
+        name: json.dumps(_own_numbers(json.loads(text), name, variables, made), indent=2) + "\n"
+        for name, text in made["dashboards"].items()
+    }
+    return _as_texts(grafana.configuration(variables, texts, made["certificate"], made["data"]))
+
+
+def _own_numbers(dashboard, name, variables, made):
+    places = made["places"].get(name.removesuffix(".json"), [])
+    return dashboard_thresholds(dashboard, places, made["thresholds"], variables["runbooks"])
+
+
+def monitoring_chosen(values, components):
+    """Values of the components that are chosen."""
+    return {component: value for component, value in values.items() if component in components}
+
+
+def monitoring_target_counts(found):
+    """How many targets each job has."""
+    return {job: sum(len(entry["targets"]) for entry in entries) for job, entries in found.items()}
+
+
+def monitoring_seconds(duration):
+    """A length of time in whole seconds, one at least."""
+    return max(1, milliseconds(duration) // 1000)
+
+
+def monitoring_packages(packages, chosen, versions, own):
+    """Names for apt of the packages of the chosen components, and files in place of some."""
+    wanted = {component: name for component, name in packages.items() if component in chosen}
+    pinned = [
+        name + (f"={versions[component]}" if versions.get(component) else "")
+        for component, name in wanted.items()
+        if not own.get(component)
+    ]
+    return {"names": pinned, "files": [own[component] for component in wanted if own.get(component)]}
+
+
+def _as_texts(arguments):
+    kinds = ("files", "secret_files")
+    return {**arguments, **{kind: {path: _text(content) for path, content in arguments[kind].items()} for kind in kinds}}
+
+
+def _text(content):
+    """A mapping or a list as YAML, in the order that it has."""
+    if isinstance(content, str):
+        return str(content)
+    return "# Ansible managed\n" + yaml.dump(_plain(content), Dumper=_Dumper, sort_keys=False, width=160)
+
+
+def _plain(value):
+    """Without the types of texts that Ansible has of its own."""
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    return str(value) if isinstance(value, str) else value
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes everything out: an alias would be YAML that not every reader knows."""
+
+    def ignore_aliases(self, data):
+        return True
+
+
+class FilterModule:
+    def filters(self):
+        return {
+            "grafana_files": grafana_files,
+            "monitoring_chosen": monitoring_chosen,
+            "monitoring_components": components,
+            "monitoring_files": monitoring_files,
+            "monitoring_instances": files.instances,
+            "monitoring_packages": monitoring_packages,
+            "monitoring_page": page,
+            "monitoring_read_at_start": files.read_at_start,
+            "monitoring_seconds": monitoring_seconds,
+            "monitoring_target_counts": monitoring_target_counts,
+        }
