@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 
 import yaml
+from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.omnimind.platform.plugins.module_utils.monitoring import files, grafana
 from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.dashboards import dashboard_thresholds
@@ -14,33 +15,38 @@ from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.page 
 from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.targets import components
 
 
-def monitoring_files(variables, made):
-    """Arguments of config_directory, with every file as text."""
-    return _as_texts(files.configuration(variables, made))
+def monitoring_plan(variables, made):
+    """Everything that the daemons of a host read and run."""
+    jobs = made["targets"]["jobs"]
+    plan = {
+        "configuration": _as_texts(files.configuration(variables, made)),
+        "grafana": _as_texts(_grafana(variables, made)) if "grafana" in variables["components"] else {},
+        "instances": files.instances(variables, made),
+        "read_at_start": files.read_at_start(variables),
+        "targets": {job: sum(len(entry["targets"]) for entry in entries) for job, entries in jobs.items()},
+        "peers": len(made["targets"]["peers"]),
+    }
+    # Braces in it are Prometheus' own: it must not be taken for a template again.
+    return wrap_var(plan)
 
 
-def grafana_files(variables, made):
-    """The same for Grafana, with the numbers of the user in its dashboards."""
+def _grafana(variables, made):
+    """With the numbers of the user in the dashboards."""
     texts = {
         name: json.dumps(_own_numbers(json.loads(text), name, variables, made), indent=2) + "\n"
         for name, text in made["dashboards"].items()
     }
-    return _as_texts(grafana.configuration(variables, texts, made["certificate"], made["data"]))
+    return grafana.configuration(variables, texts, made["certificate"])
 
 
 def _own_numbers(dashboard, name, variables, made):
     places = made["places"].get(name.removesuffix(".json"), [])
-    return dashboard_thresholds(dashboard, places, made["thresholds"], variables["runbooks"])
+    return dashboard_thresholds(dashboard, places, variables["thresholds"], variables["runbooks"])
 
 
 def monitoring_chosen(values, components):
     """Values of the components that are chosen."""
     return {component: value for component, value in values.items() if component in components}
-
-
-def monitoring_target_counts(found):
-    """How many targets each job has."""
-    return {job: sum(len(entry["targets"]) for entry in entries) for job, entries in found.items()}
 
 
 def monitoring_seconds(duration):
@@ -90,14 +96,10 @@ class _Dumper(yaml.SafeDumper):
 class FilterModule:
     def filters(self):
         return {
-            "grafana_files": grafana_files,
             "monitoring_chosen": monitoring_chosen,
             "monitoring_components": components,
-            "monitoring_files": monitoring_files,
-            "monitoring_instances": files.instances,
             "monitoring_packages": monitoring_packages,
             "monitoring_page": page,
-            "monitoring_read_at_start": files.read_at_start,
+            "monitoring_plan": monitoring_plan,
             "monitoring_seconds": monitoring_seconds,
-            "monitoring_target_counts": monitoring_target_counts,
         }

@@ -13,6 +13,9 @@ options:
   _terms:
     description: PEM, or the path of a file.
     required: true
+  default:
+    description: The text where there is no such file. Without it that is an error.
+    type: str
 """
 
 EXAMPLES = r"""
@@ -36,13 +39,16 @@ from ansible.plugins.lookup import LookupBase
 
 class LookupModule(LookupBase):
     def run(self, terms, variables=None, **kwargs):
-        return [_text(term) for term in terms]
+        self.set_options(var_options=variables, direct=kwargs)
+        return [_text(term, self.get_option("default")) for term in terms]
 
 
-def _text(term):
+def _text(term, default):
     if "-----BEGIN " in term:
         return term
     try:
         return Path(term).read_text()
     except OSError as error:
+        if default is not None:
+            return default
         raise AnsibleError(f"neither PEM nor a file that can be read: {error}") from error

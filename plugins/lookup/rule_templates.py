@@ -14,7 +14,7 @@ options:
   _terms:
     description: The directory.
     required: true
-  variables:
+  names:
     description: What the templates may use. Nothing else is there for them.
     type: dict
     default: {}
@@ -23,7 +23,7 @@ options:
 EXAMPLES = r"""
 - name: Rules are shown
   ansible.builtin.debug:
-    msg: "{{ lookup('omnimind.platform.rule_templates', role_path ~ '/templates/rules', variables={'job': 'node'}) }}"
+    msg: "{{ lookup('omnimind.platform.rule_templates', role_path ~ '/templates/rules', names={'job': 'node'}) }}"
 """
 
 RETURN = r"""
@@ -56,6 +56,6 @@ class LookupModule(LookupBase):
 
     def _render(self, environment, path):
         try:
-            return environment.from_string(path.read_text()).render(self.get_option("variables"))
+            return environment.from_string(path.read_text()).render(self.get_option("names"))
         except jinja2.TemplateError as error:
             raise AnsibleError(f"{path}: {error}") from error

@@ -18,3 +18,11 @@ def milliseconds(text: Any) -> int:
     if not length:
         raise ValueError(f"{text!r} is no length of time; right would be one such as 30s, 5m or 1h30m")
     return length
+
+
+def seconds(text: Any) -> int:
+    """The same in whole seconds; ValueError for what is none, too."""
+    length = milliseconds(text)
+    if length % 1000:
+        raise ValueError(f"{text!r} is no whole number of seconds; right would be one such as 90s, 5m or 30d")
+    return length // 1000

@@ -34,7 +34,7 @@ def ini_complaints(ini: Any) -> Iterator[str]:
 
 
 def configuration(
-    variables: Mapping[str, Any], dashboards: Mapping[str, str], certificate: Mapping[str, str], data: str
+    variables: Mapping[str, Any], dashboards: Mapping[str, str], certificate: Mapping[str, str]
 ) -> dict[str, Any]:
     """Files and secret files, by relative path.
 
@@ -42,12 +42,11 @@ def configuration(
         variables: those of the role, by their names without its prefix.
         dashboards: JSON by file name.
         certificate: node.crt, node.key and ca.crt as PEM; empty without TLS.
-        data: where Grafana keeps what it writes itself.
     """
     directory = variables["grafana_config_directory"]
     ca = certificate.get("ca.crt", "")
     files: dict[str, Any] = {
-        "grafana.ini": ini_text(settings(variables, data)),
+        "grafana.ini": ini_text(settings(variables)),
         "provisioning/datasources/omnimind.yml": datasource(variables, ca, f"{directory}/secrets/prometheus_password"),
         "provisioning/dashboards/omnimind.yml": provider(f"{directory}/dashboards"),
         **{f"dashboards/{name}": text for name, text in dashboards.items()},
@@ -60,9 +59,9 @@ def configuration(
     return {"files": files, "secret_files": secret}
 
 
-def settings(variables: Mapping[str, Any], data: str) -> dict[str, dict[str, Any]]:
+def settings(variables: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Sections of grafana.ini, the user's own over ours."""
-    directory = variables["grafana_config_directory"]
+    directory, data = variables["grafana_config_directory"], f"{variables['data_directory']}-grafana"
     server = {
         "protocol": "https" if variables["tls"] else "http",
         "http_addr": variables["listen_address"],

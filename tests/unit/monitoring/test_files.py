@@ -145,14 +145,14 @@ def test_gpus_and_certificates_are_looked_at_where_they_are() -> None:
 
 
 def test_grafana_never_has_the_old_alerting() -> None:
-    text = grafana.configuration(variables(grafana_ini={"log": {"level": "warn"}}), {}, {}, "/var/lib/g")["files"]["grafana.ini"]
+    text = grafana.configuration(variables(grafana_ini={"log": {"level": "warn"}}), {}, {})["files"]["grafana.ini"]
     assert "\n[alerting]" not in text and "\n[unified_alerting]\nenabled = false\n" in text
     assert "\nlevel = warn\n" in text and "\nmode = console\n" in text
     assert list(grafana.ini_complaints({"alerting": {}})) and not list(grafana.ini_complaints({"unified_alerting": {}}))
 
 
 def test_secrets_of_grafana_are_in_files() -> None:
-    found = grafana.configuration(variables(grafana_admin_password="wolf"), {}, CERTIFICATE, "/var/lib/g")
+    found = grafana.configuration(variables(grafana_admin_password="wolf"), {}, CERTIFICATE)
     public = json.dumps(found["files"])
     assert "wolf" not in public and "lion" not in public
     assert "admin_password = $__file{/etc/g/secrets/admin_password}" in found["files"]["grafana.ini"]
@@ -162,7 +162,7 @@ def test_secrets_of_grafana_are_in_files() -> None:
 
 
 def test_the_source_of_data_has_an_identity_of_its_own() -> None:
-    found = grafana.configuration(variables(), {"system.json": "{}"}, {}, "/var/lib/g")["files"]
+    found = grafana.configuration(variables(), {"system.json": "{}"}, {})["files"]
     (source,) = found["provisioning/datasources/omnimind.yml"]["datasources"]
     assert (source["uid"], source["editable"]) == ("omnimind-prometheus", False)
     (provider,) = found["provisioning/dashboards/omnimind.yml"]["providers"]
