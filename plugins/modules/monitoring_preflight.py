@@ -126,11 +126,13 @@ def main() -> None:
     given = Given(variables, params["passwords"], params["secrets"], params["thresholds"])
     name = str(variables["name"])
     files = [path for _where, path in files_needed(given)]
-    host = read_host_state([name, f"{name}-grafana"], files, ours=_ports(variables, "alertmanager_cluster_port", "grafana_port"))
+    home, command = grafana_command([str(variables["grafana_home"]), GRAFANA_HOME])
+    own = _ports(variables, "alertmanager_cluster_port", "grafana_port")
+    runs = bool(command) and variables["grafana_install"] != "none"
+    host = read_host_state([name, f"{name}-grafana"], files, own, runs)
     refuse_if(module, complaints(given, host))
     for text in params["unreachable"]:
         module.warn(text)
-    home, command = grafana_command([str(variables["grafana_home"]), GRAFANA_HOME])
     module.exit_json(
         changed=False,
         nvidia_smi=nvidia_smi(),

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .durations import milliseconds
-from .targets import joined
+from .targets import is_numeric, joined
 
 # What a complaint of promtool or amtool about a file is blamed on: the variable that it is made from.
 SOURCES = {
@@ -231,9 +231,14 @@ def cluster_arguments(variables: Mapping[str, Any], peers: Mapping[str, str]) ->
     others = [address for host, address in sorted(peers.items()) if host != variables["host"]]
     if not others:
         return ["--cluster.listen-address="]
-    own = joined(variables["listen_address"], variables["alertmanager_cluster_port"])
-    # A peer that waits less than a delivery takes sends a second copy.
-    return [f"--cluster.listen-address={own}", "--cluster.peer-timeout=15s", *(f"--cluster.peer={a}" for a in others)]
+    port = variables["alertmanager_cluster_port"]
+    return [
+        f"--cluster.listen-address={joined(variables['listen_address'], port)}",
+        *([f"--cluster.advertise-address={joined(variables['address'], port)}"] if is_numeric(variables["address"]) else []),
+        # A peer that waits less than a delivery takes sends a second copy.
+        "--cluster.peer-timeout=15s",
+        *(f"--cluster.peer={address}" for address in others),
+    ]
 
 
 def node_exporter_arguments(variables: Mapping[str, Any], made: Mapping[str, Any]) -> list[str]:

@@ -18,13 +18,14 @@ GRAFANA_HOME = "/usr/share/grafana"
 _LISTENS = re.compile(r"--(?:web|cluster)\.listen-address=\S*:(\d+)")
 
 
-def read_host_state(names: Iterable[str], files: Sequence[str], ours: Iterable[int] = ()) -> HostState:
+def read_host_state(names: Iterable[str], files: Sequence[str], ours: Iterable[int], grafana: bool) -> HostState:
     """The state of this host.
 
     Args:
         names: of our services; the ports in their descriptions are our own.
         files: paths to look at.
         ours: more ports that are our own, where a service of ours is described.
+        grafana: whether one is there that may be run.
     """
     found = [path for name in names for path in descriptions(name)]
     own = [int(port) for path in found for port in _LISTENS.findall(path.read_text())]
@@ -33,6 +34,7 @@ def read_host_state(names: Iterable[str], files: Sequence[str], ours: Iterable[i
         own_ports=frozenset([*own, *(ours if found else ())]),
         is_root=os.geteuid() == 0,
         missing_files=frozenset(path for path in files if not _is_filled(Path(path))),
+        grafana=grafana,
     )
 
 

@@ -51,12 +51,14 @@ class HostState:
         own_ports: ports that daemons of ours have.
         is_root: whether modules run as root.
         missing_files: of the paths that were asked for, those that are not there, or are empty.
+        grafana: whether there is one to run.
     """
 
     listening: frozenset[int] = frozenset()
     own_ports: frozenset[int] = frozenset()
     is_root: bool = True
-    missing_files: frozenset[str] = field(default_factory=frozenset)
+    missing_files: frozenset[str] = frozenset()
+    grafana: bool = False
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ def _hint(name: Any, known: Iterable[str]) -> str:
 def _ports_of(host: HostState):
     def check(variables: Mapping[str, Any]) -> Iterator[str]:
         wanted = [name for component in PORTS if component in variables["components"] for name in PORTS[component]]
-        if variables["grafana_install"] == "none":
+        if variables["grafana_install"] not in ("apt", "deb", "archive") and not host.grafana:
             wanted = [name for name in wanted if name != "grafana_port"]
         ports = {name: _number(variables[name]) for name in wanted}
         for name, port in ports.items():

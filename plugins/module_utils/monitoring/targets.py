@@ -72,6 +72,15 @@ def joined(address: str, port: Any) -> str:
     return f"[{address}]:{port}" if ":" in str(address) else f"{address}:{port}"
 
 
+def is_numeric(address: str) -> bool:
+    """Whether it is an address and no name."""
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return True
+
+
 def jobs(inventory: Inventory) -> dict[str, list[dict[str, Any]]]:
     """Targets by scrape job, in the form of Prometheus' file_sd_configs: {targets: [...], labels: {host: ...}}."""
     return {
@@ -132,10 +141,7 @@ def _same(inventory: Inventory, one: str, other: str) -> bool:
 
 
 def _is_loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return address == "localhost"
+    return ipaddress.ip_address(address).is_loopback if is_numeric(address) else address == "localhost"
 
 
 @dataclass(frozen=True)

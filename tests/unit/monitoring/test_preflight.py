@@ -121,3 +121,9 @@ def test_files_that_must_be_there() -> None:
 
 def test_a_secret_that_the_role_writes_need_not_be_there() -> None:
     assert complaints(receivers=SLACK, secrets=("slack_url",)) == []
+
+
+def test_the_port_of_a_grafana_that_is_not_there_may_be_taken() -> None:
+    assert complaints(HostState(listening=frozenset({3000}))) == []
+    assert len(complaints(HostState(listening=frozenset({3000}), grafana=True))) == 1
+    assert len(complaints(HostState(listening=frozenset({3000})), grafana_install="deb", grafana_package="https://x/y.deb")) == 1
