@@ -224,8 +224,8 @@ def _make_way(path: Path, directory: bool) -> None:
 def remove(top: Path, paths: tuple[str, ...]) -> None:
     """Remove files, and the directories that hold nothing then."""
     for path in paths:
-        # A file that was put in place may have taken the place of its directory.
-        with suppress(FileNotFoundError, NotADirectoryError):
+        # What was put in place may have taken its place, or that of its directory.
+        with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
             (top / path).unlink()
         for parent in (top / path).parents:
             if parent == top or not parent.is_dir() or any(parent.iterdir()):
