@@ -77,8 +77,12 @@ has_grafana:
   description: Whether a Grafana of ours is described to the service manager.
   returned: success
   type: bool
+complete:
+  description: Whether every program, and the library for passwords, is there.
+  returned: success
+  type: bool
 missing_packages:
-  description: Programs that are yet to be installed, by component.
+  description: Components whose program is yet to be installed.
   returned: success
   type: list
   elements: str
@@ -90,6 +94,7 @@ complaints:
   sample: ["monitoring_thresholds.cpu_warning: 'high' is no number; right would be one such as 0.9"]
 """
 
+from importlib.util import find_spec
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
@@ -133,17 +138,19 @@ def main() -> None:
     refuse_if(module, complaints(given, host))
     for text in params["unreachable"]:
         module.warn(text)
+    missing = [
+        component
+        for component, program in PROGRAMS.items()
+        if component in variables["components"] and not Path(program).exists()
+    ]
     module.exit_json(
         changed=False,
+        complete=not missing and find_spec("bcrypt") is not None,
+        missing_packages=missing,
         nvidia_smi=nvidia_smi(),
         grafana_home=home,
         grafana_command=command,
         has_grafana=bool(descriptions(f"{name}-grafana")),
-        missing_packages=[
-            component
-            for component, program in PROGRAMS.items()
-            if component in variables["components"] and not Path(program).exists()
-        ],
     )
 
 

@@ -6,6 +6,7 @@ Two hosts of the inventory are this machine: `here` has everything, `second` ano
 from __future__ import annotations
 
 import json
+import ssl
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,8 @@ class MonitoringSite:
 
     def get(self, port: str, path: str, login: tuple[str, str] | None = (USER, PASSWORD)) -> httpx.Response:
         """An answer of a server of `here`."""
-        with httpx.Client(verify=str(self.authority / "ca.crt"), auth=login, timeout=10) as client:
+        known = ssl.create_default_context(cafile=self.authority / "ca.crt")
+        with httpx.Client(verify=known, auth=login, timeout=10) as client:
             return client.get(f"https://{self.address(port)}{path}")
 
     def prometheus(self, path: str, **parameters: str) -> Any:

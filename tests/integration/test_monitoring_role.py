@@ -43,7 +43,7 @@ PACKAGES = ["prometheus", "prometheus-alertmanager", "prometheus-node-exporter",
 MORE_OF_IT: dict[str, Any] = {
     "monitoring_rules": {
         "shop": [{"name": "shop", "rules": [{"alert": "ShopClosed", "expr": 'up{job="shop"} == 0',
-                  "annotations": {"summary": "{{ $labels.instance }} is closed"}}]}]
+                  "annotations": {"summary": {"__ansible_unsafe": "{{ $labels.instance }} is closed"}}}]}]
     },
     "monitoring_thresholds": {"cpu_warning": 0.123},
     "monitoring_more_users": {"anna": MORE},
@@ -57,7 +57,10 @@ MORE_OF_IT: dict[str, Any] = {
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MonitoringSite]:
     """A site whose Redis and backend run, and which nobody watches yet, nor afterwards."""
     # What the machine has already the role does not take away.
-    subprocess.run([ROOT / ".ci" / "need", *PACKAGES], check=True)
+    subprocess.run([ROOT / ".ci" / "need", *PACKAGES, "supervisor"], check=True)
+    # Both hosts of the inventory are this machine, and would start it at the same time.
+    if subprocess.run(["supervisorctl", "pid"], stdout=subprocess.DEVNULL, check=False).returncode:
+        subprocess.run(["service", "supervisor", "start"], stdout=subprocess.DEVNULL, check=True)
     directory = tmp_path_factory.mktemp("site")
     with Servers(directory / "redis", ["127.0.0.1"] * 2) as redis, served(directory / "backend.log") as backend:
         site = MonitoringSite(directory, [server.port for server in redis], REDIS_PASSWORD, backend.port)
