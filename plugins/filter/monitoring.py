@@ -9,25 +9,47 @@ import yaml
 from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.omnimind.platform.plugins.module_utils.monitoring import files, grafana
+from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.alertmanager import alertmanager_config
+from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.anomaly import anomaly_rules
 from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.dashboards import dashboard_thresholds
 from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.durations import milliseconds
 from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.page import page
+from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.slo import slo_rules
 from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.targets import components
 
 
 def monitoring_plan(variables, made):
     """Everything that the daemons of a host read and run."""
+    variables, made = _plain(variables), _plain(made)
+    made = {**made, "rules": _rules(variables, made), "alertmanager": _delivery(variables, made)}
     jobs = made["targets"]["jobs"]
     plan = {
         "configuration": _as_texts(files.configuration(variables, made)),
         "grafana": _as_texts(_grafana(variables, made)) if "grafana" in variables["components"] else {},
-        "instances": files.instances(variables, made),
-        "read_at_start": files.read_at_start(variables),
-        "targets": {job: sum(len(entry["targets"]) for entry in entries) for job, entries in jobs.items()},
-        "peers": len(made["targets"]["peers"]),
+        "running": {
+            "instances": files.instances(variables, made),
+            "read_at_start": files.read_at_start(variables),
+            "targets": {job: sum(len(entry["targets"]) for entry in entries) for job, entries in jobs.items()},
+            "peers": len(made["targets"]["peers"]),
+        },
     }
     # Braces in it are Prometheus' own: it must not be taken for a template again.
     return wrap_var(plan)
+
+
+def _rules(variables, made):
+    """Those from templates, and those that are made of service levels and signals."""
+    leads = (made["thresholds"], variables["runbooks"], made["dashboards_url"])
+    return {
+        **made["rules"],
+        "slo.yml": slo_rules(variables["slos"], *leads),
+        "anomaly.yml": anomaly_rules(variables["anomaly_signals"], *leads),
+    }
+
+
+def _delivery(variables, made):
+    messages = {f"templates/{name}": text for name, text in made["messages"].items()}
+    return {"alertmanager.yml": alertmanager_config(variables), **messages}
 
 
 def _grafana(variables, made):

@@ -48,8 +48,8 @@ options:
     elements: list
     default: []
   sources:
-    description: Names of what files are made from, by patterns of relative paths. When a program complains about such a
-      file, the message begins with the name.
+    description: Names of what files are made from, or lists of such names, by patterns of relative paths. When a program
+      complains about such a file, the message begins with them.
     type: dict
     default: {}
   variable_prefix:
@@ -124,6 +124,7 @@ from ansible_collections.omnimind.platform.plugins.module_utils.host.directories
     differences,
     folders_of,
     path_complaints,
+    telling,
 )
 from ansible_collections.omnimind.platform.plugins.module_utils.reporting import failures_reported
 
@@ -198,7 +199,7 @@ def judge(module: AnsibleModule, staged: Path) -> list[str]:
         output = (out + err).replace(f"{staged}/", "")
         if status:
             names = [module.params["variable_prefix"] + name for name in blamed(output, module.params["sources"])]
-            said = f"{Path(words[0]).name} refuses it, and nothing was replaced: {' '.join(output.split())}"
+            said = f"{Path(words[0]).name} refuses it, and nothing was replaced: {' '.join(telling(output))}"
             raise Failure(f"{', '.join(names) or module.params['path']}: {said}", output=output)
         judges.append(words[0])
     return judges

@@ -3,6 +3,7 @@
 """A directory of configuration as it is and as it shall be: what differs, and how that is told."""
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -114,14 +115,23 @@ def _text(content: bytes | None) -> str:
     return "" if content is None else content.decode(errors="replace")
 
 
-def blamed(output: str, sources: Mapping[str, str]) -> list[str]:
+def telling(output: str) -> list[str]:
+    """The lines of a checking program that say what is wrong, and not what it looks at, or what is right."""
+    lines = [line.strip() for line in output.splitlines() if line.strip() and "SUCCESS" not in line]
+    return [line for line in lines if "FAILED: " in line or not line.startswith("Checking ")]
+
+
+def blamed(output: str, sources: Mapping[str, str | Sequence[str]]) -> list[str]:
     """Names of whose input a checking program complains about, by the paths in what it printed.
 
     Args:
         output: what the program printed.
-        sources: a name, such as that of a variable, by the pattern of the paths that are made from it.
+        sources: names, such as those of variables, by the pattern of the paths that are made from them.
     """
-    words = output.replace(":", " ").replace('"', " ").replace("'", " ").replace(",", " ").split()
-    return list(
-        dict.fromkeys(name for pattern, name in sources.items() if any(fnmatch(word, f"*{pattern}") for word in words))
-    )
+    words = [word for line in telling(output) for word in re.split(r"[\s:,'\"]+", line)]
+    found = [
+        [names] if isinstance(names, str) else list(names)
+        for pattern, names in sources.items()
+        if any(fnmatch(word, f"*{pattern}") for word in words)
+    ]
+    return list(dict.fromkeys(name for names in found for name in names))

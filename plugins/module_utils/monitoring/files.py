@@ -14,14 +14,14 @@ from .durations import milliseconds
 from .targets import is_numeric, joined
 
 # What a complaint of promtool or amtool about a file is blamed on: the variable that it is made from.
-SOURCES = {
+SOURCES: dict[str, str | list[str]] = {
     "rules/user_*.yml": "rules",
     "rules/slo.yml": "slos",
     "rules/anomaly.yml": "anomaly_signals",
     "targets/*.yml": "address",
-    "alertmanager.yml": "receivers",
-    "web.yml": "user",
-    "prometheus.yml": "scrape_configs or remote_write",
+    "alertmanager/alertmanager.yml": ["receivers", "routes", "time_intervals"],
+    "web.yml": ["user", "tls_certificate"],
+    "prometheus/prometheus.yml": ["scrape_configs", "remote_write"],
 }
 VALIDATE = {
     "prometheus": [

@@ -67,14 +67,35 @@ def test_a_diff_shows_no_secret() -> None:
     assert not [text for one in shown for text in one.values() if any(word in text for word in ("tiger", "lion", "hunter2", "wolf"))]
 
 
+PROMTOOL = """\
+Checking prometheus/prometheus.yml
+  SUCCESS: 1 rule files found
+ SUCCESS: prometheus/prometheus.yml is valid prometheus config file syntax
+
+Checking prometheus/rules/user_shop.yml
+  FAILED:
+prometheus/rules/user_shop.yml: 5:11: group "shop", rule 1, "ShopClosed": could not parse expression: 1:7: parse error
+"""
+PROMTOOL_CONFIG = """\
+Checking prometheus/prometheus.yml
+  FAILED: parsing YAML file prometheus/prometheus.yml: found multiple scrape configs with job name "x"
+"""
+AMTOOL = "Checking 'alertmanager/alertmanager.yml'  FAILED: undefined receiver \"nobody\" used in route"
+
+
 @pytest.mark.parametrize(
     ("output", "names"),
-    [
-        ("Checking prometheus/rules/user_shop.yml\n  FAILED:\nprometheus/rules/user_shop.yml: 3:1: parse error", ["rules"]),
-        ('opening "x/rules/slo.yml": no', ["slos"]),
-        ("something else", []),
-    ],
+    [(PROMTOOL, ["rules"]), (PROMTOOL_CONFIG, ["scrape_configs", "remote_write"]), (AMTOOL, ["receivers"]), ("other", [])],
 )
 def test_who_is_to_blame(output: str, names: list[str]) -> None:
-    sources = {"rules/user_*.yml": "rules", "rules/slo.yml": "slos"}
+    sources = {
+        "rules/user_*.yml": "rules",
+        "prometheus/prometheus.yml": ["scrape_configs", "remote_write"],
+        "alertmanager/alertmanager.yml": ["receivers"],
+    }
     assert directories.blamed(output, sources) == names
+
+
+def test_only_what_is_wrong_is_told() -> None:
+    assert directories.telling(PROMTOOL) == ["FAILED:", PROMTOOL.splitlines()[-1]]
+    assert directories.telling(AMTOOL) == [AMTOOL]
