@@ -33,6 +33,15 @@ options:
     description: Whether V(started) stops and removes instances that are none of O(instances).
     type: bool
     default: false
+  command_lines:
+    description: Command lines of processes, by the names of their instances. One that runs with another is in RV(outdated).
+    type: dict
+    default: {}
+  read_at_start:
+    description: Lists of files, by the names of instances that read them when they start. One that was started before such
+      a file changed is in RV(outdated).
+    type: dict
+    default: {}
   state_directory:
     description: Directory that holds a directory for each instance, or belongs to the service without instances.
     type: path
@@ -89,6 +98,12 @@ removed:
   returned: success
   type: list
   elements: str
+outdated:
+  description: Instances that ran already, and must be restarted to be what is described. Known for those in
+    O(command_lines) and O(read_at_start).
+  returned: success
+  type: list
+  elements: str
 directories:
   description: Directories that were made.
   returned: success
@@ -97,11 +112,17 @@ directories:
 """
 
 import os
+import shlex
 import shutil
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.omnimind.platform.plugins.module_utils.host.processes import (
+    command_line,
+    is_replaced,
+    started_at,
+)
 from ansible_collections.omnimind.platform.plugins.module_utils.host.services import (
     MANAGERS,
     SERVICE_ARGUMENTS,
@@ -113,6 +134,8 @@ ARGUMENTS = {
     "file": {"type": "path", "required": True},
     "state": {"type": "str", "choices": ["started", "restarted", "reloaded", "absent"], "default": "started"},
     "prune": {"type": "bool", "default": False},
+    "command_lines": {"type": "dict", "default": {}},
+    "read_at_start": {"type": "dict", "default": {}},
     "state_directory": {"type": "path"},
     "owner": {"type": "str", "default": "root"},
     "group": {"type": "str", "default": "root"},
@@ -151,8 +174,28 @@ def start_all(manager, params: dict, check_mode: bool) -> dict:
             manager.start(started)
         if surplus:
             manager.drop(surplus)
+    outdated = find_outdated(manager, params, [i for i in instances if i in states.active])
     changed = bool(directories or enabled or started or surplus)
-    return {"changed": changed, "started": started, "enabled": enabled, "removed": surplus, "directories": directories}
+    lists = {"started": started, "enabled": enabled, "removed": surplus, "directories": directories}
+    return {"changed": changed, "outdated": outdated, **lists}
+
+
+def find_outdated(manager, params: dict, instances: list[str]) -> list[str]:
+    """Instances that run by another description, of another program, or with files as they were."""
+    watched = [i for i in instances if i in params["command_lines"] or i in params["read_at_start"]]
+    processes = manager.processes(watched) if watched else {}
+    return [i for i, process in processes.items() if is_outdated(params, i, process)]
+
+
+def is_outdated(params: dict, instance: str, process: int) -> bool:
+    files = [Path(file) for file in params["read_at_start"].get(instance, [])]
+    words = shlex.split(params["command_lines"].get(instance, ""))
+    try:
+        began = started_at(process)
+        newer = any(file.stat().st_mtime > began for file in files if file.exists())
+        return newer or is_replaced(process) or bool(words and command_line(process) != words)
+    except FileNotFoundError:  # it has just ended, and whoever starts it again reads everything
+        return False
 
 
 def restart(manager, params: dict, check_mode: bool) -> dict:
@@ -162,13 +205,13 @@ def restart(manager, params: dict, check_mode: bool) -> dict:
         for instance in instances:
             own_directory(params, instance)
         manager.start_anew(instances)
-    return {"changed": True, "started": instances, "enabled": [], "removed": [], "directories": []}
+    return {"changed": True, "started": instances, "enabled": [], "removed": [], "outdated": [], "directories": []}
 
 
 def reload(manager, params: dict, check_mode: bool) -> dict:
     if not check_mode:
         manager.reload(params["instances"] or [""])
-    return {"changed": True, "started": [], "enabled": [], "removed": [], "directories": []}
+    return {"changed": True, "started": [], "enabled": [], "removed": [], "outdated": [], "directories": []}
 
 
 def own_directory(params: dict, instance: str) -> None:
@@ -183,7 +226,7 @@ def remove_all(manager, check_mode: bool) -> dict:
     removed = manager.present() if manager.file.exists() else []
     if removed and not check_mode:
         manager.remove(removed)
-    return {"changed": bool(removed), "started": [], "enabled": [], "removed": removed, "directories": []}
+    return {"changed": bool(removed), "started": [], "enabled": [], "removed": removed, "outdated": [], "directories": []}
 
 
 def main() -> None:

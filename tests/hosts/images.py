@@ -29,8 +29,15 @@ _INSTALLED = [
 # Suite: sets of packages that roles install. They lie in apt's cache, so a host needs no way out.
 _REDIS = ["python3-redis", "redis-server", "redis-tools"]
 _PYTHON = ["python3-venv"]
+_MONITORING = [
+    "prometheus",
+    "prometheus-alertmanager",
+    "prometheus-node-exporter",
+    "prometheus-redis-exporter",
+    "python3-bcrypt",
+]
 _CACHED = {
-    "bookworm": [_REDIS, _PYTHON],
+    "bookworm": [_REDIS, _PYTHON, _MONITORING],
     "trixie": [_REDIS, ["valkey-server", "valkey-tools"], ["redis-server=5:7.0*", "redis-tools=5:7.0*"]],
 }
 # Suite: an older one whose packages a host can have as well, to be upgraded from.

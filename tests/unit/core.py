@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ansible_collections.omnimind.platform.plugins.filter import backend as filter_backend
+from ansible_collections.omnimind.platform.plugins.filter import monitoring as filter_monitoring
 from ansible_collections.omnimind.platform.plugins.filter import packages as filter_packages
 from ansible_collections.omnimind.platform.plugins.filter import redis as filter_redis
 from ansible_collections.omnimind.platform.plugins.filter import redis_report as filter_report
@@ -48,6 +49,7 @@ __all__ = [
     "eligibility",
     "errors",
     "filter_backend",
+    "filter_monitoring",
     "filter_packages",
     "filter_redis",
     "filter_report",

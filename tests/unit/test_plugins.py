@@ -12,6 +12,7 @@ from ansible.errors import AnsibleError, AnsibleFilterError
 from unit.core import (
     description,
     filter_backend,
+    filter_monitoring,
     filter_packages,
     filter_redis,
     filter_redis_sentinel,
@@ -107,7 +108,7 @@ def test_numeric_addresses(text: str, numeric: bool) -> None:
             "filter",
             {
                 name: function
-                for file in (filter_backend, filter_packages, filter_redis, filter_redis_sentinel, filter_report)
+                for file in (filter_backend, filter_monitoring, filter_packages, filter_redis, filter_redis_sentinel, filter_report)
                 for name, function in file.FilterModule().filters().items()
             },
         ),

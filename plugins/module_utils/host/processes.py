@@ -22,6 +22,16 @@ def started_at(process: int) -> float:
     return time.time() - (time.clock_gettime(time.CLOCK_BOOTTIME) - since_boot)
 
 
+def command_line(process: int) -> list[str]:
+    """The words that a program was started with; OSError when there is no such process."""
+    return Path(f"/proc/{process}/cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
+
+
+def is_replaced(process: int) -> bool:
+    """Whether the program's file is another one now, as after an update of its package; OSError when there is none."""
+    return os.readlink(f"/proc/{process}/exe").endswith(" (deleted)")
+
+
 def open_files_limit(process: int) -> int:
     """How many files and sockets a process may open, if it raises its limit itself as far as it may."""
     lines = Path(f"/proc/{process}/limits").read_text().splitlines()

@@ -96,6 +96,13 @@ class Systemd:
         _must(self.run, ["systemctl", "disable", "--now", *units])
         self.run(["systemctl", "reset-failed", *units])
 
+    def processes(self, instances: Sequence[str]) -> dict[str, int]:
+        """Process of each instance that runs."""
+        units = [self.unit(instance) for instance in instances]
+        text = self.run(["systemctl", "show", "--property=MainPID", *units])[1]
+        found = re.findall(r"^MainPID=(\d+)$", text, re.MULTILINE)
+        return {instance: int(number) for instance, number in zip(instances, found) if int(number)}
+
     def log(self, instance: str, lines: int) -> list[str]:
         """The last lines of what an instance printed."""
         journal = ["journalctl", f"--unit={self.unit(instance)}", f"--lines={lines}", "--no-pager", "--output=cat"]
@@ -182,6 +189,13 @@ class Supervisor:
         for instance in instances:
             for log in LOGS.glob(f"{self.program(instance)}.log*"):
                 log.unlink()
+
+    def processes(self, instances: Sequence[str]) -> dict[str, int]:
+        """Process of each instance that runs."""
+        text = self.run(["supervisorctl", "status"])[1]
+        found = dict(re.findall(r"^(\S+)\s+RUNNING\s+pid (\d+),", text, re.MULTILINE))
+        names = {instance: self.program(instance) for instance in instances}
+        return {instance: int(found[name]) for instance, name in names.items() if name in found}
 
     def log(self, instance: str, lines: int) -> list[str]:
         """The last lines of what an instance printed."""

@@ -1,0 +1,127 @@
+# Copyright: OmniMind Development Team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Filters of the role monitoring. Each is documented in the YAML file of its name."""
+from __future__ import annotations
+
+import json
+
+import yaml
+from ansible.utils.unsafe_proxy import wrap_var
+
+from ansible_collections.omnimind.platform.plugins.module_utils.monitoring import files, grafana
+from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.alertmanager import alertmanager_config
+from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.anomaly import anomaly_rules
+from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.dashboards import dashboard_thresholds
+from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.durations import milliseconds
+from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.page import page
+from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.slo import slo_rules
+from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.targets import components
+
+
+def monitoring_plan(variables, made):
+    """Everything that the daemons of a host read and run."""
+    variables, made = _plain(variables), _plain(made)
+    made = {**made, "rules": _rules(variables, made), "alertmanager": _delivery(variables, made)}
+    jobs = made["targets"]["jobs"]
+    plan = {
+        "configuration": _as_texts(files.configuration(variables, made)),
+        "grafana": _as_texts(_grafana(variables, made)) if "grafana" in variables["components"] else {},
+        "running": {
+            "instances": files.instances(variables, made),
+            "read_at_start": files.read_at_start(variables),
+            "targets": {job: sum(len(entry["targets"]) for entry in entries) for job, entries in jobs.items()},
+            "peers": len(made["targets"]["peers"]),
+        },
+    }
+    # Braces in it are Prometheus' own: it must not be taken for a template again.
+    return wrap_var(plan)
+
+
+def _rules(variables, made):
+    """Those from templates, and those that are made of service levels and signals."""
+    leads = (made["thresholds"], variables["runbooks"], made["dashboards_url"])
+    return {
+        **made["rules"],
+        "slo.yml": slo_rules(variables["slos"], *leads),
+        "anomaly.yml": anomaly_rules(variables["anomaly_signals"], *leads),
+    }
+
+
+def _delivery(variables, made):
+    messages = {f"templates/{name}": text for name, text in made["messages"].items()}
+    return {"alertmanager.yml": alertmanager_config(variables), **messages}
+
+
+def _grafana(variables, made):
+    """With the numbers of the user in the dashboards."""
+    texts = {
+        name: json.dumps(_own_numbers(json.loads(text), name, variables, made), indent=2) + "\n"
+        for name, text in made["dashboards"].items()
+    }
+    return grafana.configuration(variables, texts, made["certificate"])
+
+
+def _own_numbers(dashboard, name, variables, made):
+    places = made["places"].get(name.removesuffix(".json"), [])
+    return dashboard_thresholds(dashboard, places, variables["thresholds"], variables["runbooks"])
+
+
+def monitoring_chosen(values, components):
+    """Values of the components that are chosen."""
+    return {component: value for component, value in values.items() if component in components}
+
+
+def monitoring_seconds(duration):
+    """A length of time in whole seconds, one at least."""
+    return max(1, milliseconds(duration) // 1000)
+
+
+def monitoring_packages(packages, chosen, versions, own):
+    """Names for apt of the packages of the chosen components, and files in place of some."""
+    wanted = {component: name for component, name in packages.items() if component in chosen}
+    pinned = [
+        name + (f"={versions[component]}" if versions.get(component) else "")
+        for component, name in wanted.items()
+        if not own.get(component)
+    ]
+    return {"names": pinned, "files": [own[component] for component in wanted if own.get(component)]}
+
+
+def _as_texts(arguments):
+    kinds = ("files", "secret_files")
+    return {**arguments, **{kind: {path: _text(content) for path, content in arguments[kind].items()} for kind in kinds}}
+
+
+def _text(content):
+    """A mapping or a list as YAML, in the order that it has."""
+    if isinstance(content, str):
+        return str(content)
+    return "# Ansible managed\n" + yaml.dump(_plain(content), Dumper=_Dumper, sort_keys=False, width=160)
+
+
+def _plain(value):
+    """Without the types of texts that Ansible has of its own."""
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    return str(value) if isinstance(value, str) else value
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes everything out: an alias would be YAML that not every reader knows."""
+
+    def ignore_aliases(self, data):
+        return True
+
+
+class FilterModule:
+    def filters(self):
+        return {
+            "monitoring_chosen": monitoring_chosen,
+            "monitoring_components": components,
+            "monitoring_packages": monitoring_packages,
+            "monitoring_page": page,
+            "monitoring_plan": monitoring_plan,
+            "monitoring_seconds": monitoring_seconds,
+        }
