@@ -81,6 +81,10 @@ complete:
   description: Whether every program, and the library for passwords, is there.
   returned: success
   type: bool
+supervisor:
+  description: Whether supervisor is installed.
+  returned: success
+  type: bool
 missing_packages:
   description: Components whose program is yet to be installed.
   returned: success
@@ -147,6 +151,7 @@ def main() -> None:
         changed=False,
         complete=not missing and find_spec("bcrypt") is not None,
         missing_packages=missing,
+        supervisor=Path("/usr/bin/supervisorctl").exists(),
         nvidia_smi=nvidia_smi(),
         grafana_home=home,
         grafana_command=command,
