@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test lint unit backend integration molecule drill docs readmes build changelog lock bench clean
+.PHONY: help demo demo-down test lint unit backend integration molecule drill docs readmes dashboards build changelog lock bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -19,7 +19,7 @@ demo-down: .venv/.runtime $(COLLECTION) ## take the site off this machine again
 	@rm -rf inventories/local/.secrets
 
 test: ready-to-test ## every test there is, with one summary
-	@pytest --numprocesses 2 --dist loadfile
+	@pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 lint: ready-to-test ## ansible-lint, ansible-test sanity, galaxy-importer and the like
 	@pytest tests/quality
@@ -45,6 +45,9 @@ docs: readmes $(COLLECTION) ## the manual, to docs/_build/html
 
 readmes: .venv/.tests ## each role's README, from its own documentation
 	@docs/role_readmes
+
+dashboards: .venv/.tests ## roles/monitoring/files/dashboards/*.json, from tools/dashboards
+	@python -m tools.dashboards
 
 build: .venv/.runtime ## the tarball that ansible-galaxy installs, to dist/
 	@ansible-galaxy collection build --force --output-path dist

@@ -52,11 +52,11 @@ def docker() -> Iterator[dict[str, str]]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the quick parts first: unit, then the tests of form, then everything with real servers."""
-    quick = ("unit", "quality", "backend")
+    """Run what is quick first; then what takes minutes in one test, so that none is left alone at the end."""
+    order = ("unit", "backend", "molecule", "day_two", "quality")
 
     def turn(item: pytest.Item) -> int:
         part = item.path.relative_to(ROOT).parts[1]  # of tests/PART/... or of files/backend/...
-        return quick.index(part) if part in quick else len(quick)
+        return order.index(part) if part in order else len(order)
 
     items.sort(key=turn)

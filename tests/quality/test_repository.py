@@ -8,6 +8,8 @@ from importlib.metadata import distributions
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from packaging.version import Version
+
 from quality.tools import ROOT, run, tracked_files
 
 # An address of a registry belongs to the host's configuration, where its owner can change it.
@@ -77,7 +79,7 @@ def normalised(package: str) -> str:
 
 def test_what_is_installed_is_what_is_pinned() -> None:
     """A new package, or one that another brings, is pinned like the rest."""
-    installed = {normalised(found.name): found.version for found in distributions()}
+    installed = {normalised(found.name): str(Version(found.version)) for found in distributions()}
     for bootstrap in ("pip", "setuptools", "wheel"):
         installed.pop(bootstrap, None)
     assert installed == pins()

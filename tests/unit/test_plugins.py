@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,6 @@ from ansible import constants
 from ansible.errors import AnsibleError, AnsibleFilterError
 from unit.core import (
     description,
-    filter_backend,
-    filter_monitoring,
     filter_packages,
     filter_redis,
     filter_redis_sentinel,
@@ -24,6 +23,7 @@ from unit.core import (
 from unit.model import complete
 
 ROOT = Path(__file__).resolve().parents[2]
+PLUGINS = "ansible_collections.omnimind.platform.plugins"
 CLUSTER = description.describe(complete().survey())
 
 APT = """\
@@ -108,8 +108,8 @@ def test_numeric_addresses(text: str, numeric: bool) -> None:
             "filter",
             {
                 name: function
-                for file in (filter_backend, filter_monitoring, filter_packages, filter_redis, filter_redis_sentinel, filter_report)
-                for name, function in file.FilterModule().filters().items()
+                for path in (ROOT / "plugins" / "filter").glob("*.py")
+                for name, function in import_module(f"{PLUGINS}.filter.{path.stem}").FilterModule().filters().items()
             },
         ),
         ("test", test_platform.TestModule().tests()),

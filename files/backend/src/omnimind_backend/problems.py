@@ -52,6 +52,11 @@ class Problem(Exception):
         return _answer(self.document(), self.headers)
 
 
+def is_refusal(error: BaseException) -> bool:
+    """Whether an error is an answer to bad input (4xx), and so says nothing against whoever worked on it."""
+    return isinstance(error, Problem) and error.status < 500
+
+
 def install(app: FastAPI) -> None:
     """Make every error of `app` a problem document, whoever raises it."""
     app.add_exception_handler(Problem, _problem)

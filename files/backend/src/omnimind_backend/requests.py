@@ -6,7 +6,7 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -19,6 +19,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+# What no answer should be. Like good answers, they are seen at 0 before the first, so that a rate misses none.
+BAD = ("500", "503")
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 # What others put into a log is not chosen by strangers.
 PROPER_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -29,17 +31,27 @@ logger = logging.getLogger("omnimind_backend.requests")
 
 
 class RequestMetrics:
-    """Requests by method, route and status. A route is the pattern that matched, so there are only so many."""
+    """Requests by method, route and status. A route is the pattern that matched, so there are only so many.
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    Args:
+        known: method, route and status of the good answers that can be given.
+    """
+
+    def __init__(self, registry: CollectorRegistry, known: Iterable[tuple[str, str, str]] = ()) -> None:
         self.requests = Counter(
             "omnimind_http_requests", "Requests that ended.", ["method", "route", "status"], registry=registry
         )
         self.seconds = Histogram(
-            "omnimind_http_request_seconds", "From the request's first byte to the answer's last.", ["method", "route"],
+            "omnimind_http_request_seconds",
+            "From the request's first byte to the answer's last; of a stream of events, to its beginning.",
+            ["method", "route"],
             buckets=SECONDS, registry=registry,
         )  # fmt: skip
         self.active = Gauge("omnimind_http_requests_active", "Requests under way.", registry=registry)
+        for method, route, good in known:
+            self.seconds.labels(method, route)
+            for status in (good, *BAD):
+                self.requests.labels(method, route, status)
 
 
 class RequestMiddleware:
@@ -61,11 +73,14 @@ class RequestMiddleware:
         token = request_id.set(identity)
         status = sent = 0
         ended = False
+        latency: float | None = None
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status, sent, ended
+            nonlocal status, sent, ended, latency
             if message["type"] == "http.response.start":
                 status = message["status"]
+                # How long somebody watches is not how slow the answer was.
+                latency = time.perf_counter() - started if _is_watched(message) else None
                 message = {**message, "headers": [*message.get("headers", ()), (b"x-request-id", identity.encode())]}
             elif message["type"] == "http.response.body":
                 sent += len(message.get("body", b""))
@@ -83,22 +98,29 @@ class RequestMiddleware:
             if not ended:
                 raise
         finally:
-            self._ended(scope, status, sent, time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            self._ended(scope, status, sent, seconds, latency or seconds)
             request_id.reset(token)
 
-    def _ended(self, scope: Scope, status: int, sent: int, seconds: float) -> None:
+    def _ended(self, scope: Scope, status: int, sent: int, seconds: float, latency: float) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")
         method = scope["method"] if scope["method"] in METHODS else "other"
         # 499: the client was gone before there was an answer.
         status = status or 499
         self.metrics.requests.labels(method, route, str(status)).inc()
-        self.metrics.seconds.labels(method, route).observe(seconds)
+        self.metrics.seconds.labels(method, route).observe(latency)
         level = logging.DEBUG if route in PROBES and status < 500 else logging.INFO
         said = {
             "method": scope["method"], "path": scope["path"], "status": status, "bytes": sent,
             "milliseconds": round(seconds * 1000, 2), "client": (scope.get("client") or ("",))[0],
         }  # fmt: skip
         logger.log(level, "%s %s %d", scope["method"], scope["path"], status, extra=said)
+
+
+def _is_watched(start: Message) -> bool:
+    """Whether an answer is a stream of events, which ends when its reader has seen enough."""
+    kind = next((value for name, value in start.get("headers", ()) if name.lower() == b"content-type"), b"")
+    return kind.startswith(b"text/event-stream")
 
 
 def _identity(scope: Scope) -> str:

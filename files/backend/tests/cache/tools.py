@@ -68,8 +68,9 @@ def counted(cache: MultiLevelCache) -> dict[str, int]:
 
 
 def errors(cache: MultiLevelCache) -> dict[str, int]:
+    """Failures by kind, those that there were."""
     samples = cache.metrics.errors.collect()[0].samples
-    return {s.labels["kind"]: int(s.value) for s in samples if s.name.endswith("_total")}
+    return {s.labels["kind"]: int(s.value) for s in samples if s.name.endswith("_total") and s.value}
 
 
 WRITER = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import gc
 import threading
 import time
@@ -15,7 +16,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from images.serving import blocked
 from loopback import wait_until
 from omnimind_backend.problems import Problem
-from omnimind_backend.tasks.pool import Overloaded, Pool
+from omnimind_backend.tasks.pool import Overloaded, Pool, TookTooLong
 
 
 def workers() -> set[threading.Thread]:
@@ -165,6 +166,37 @@ def test_the_metrics_tell_what_happens() -> None:
     text = generate_latest(registry).decode()
     assert 'omnimind_tasks_total{kind="a",outcome="done"} 1.0' in text
     pool.stop(5)
+
+
+def test_a_task_that_took_too_long_failed() -> None:
+    """It met a deadline of ours, not a fault of its input."""
+    registry = CollectorRegistry()
+    pool = Pool(workers=1, registry=registry)
+    with pytest.raises(TookTooLong):
+        pool.submit("a", raising(TookTooLong(1))).result(5)
+    assert registry.get_sample_value("omnimind_tasks_total", {"kind": "a", "outcome": "failed"}) == 1
+    pool.stop(5)
+
+
+def test_the_time_in_the_queue_is_not_the_time_at_work() -> None:
+    registry = CollectorRegistry()
+    pool = Pool(workers=1, queue_limit=3, registry=registry)
+    pool.metrics.know("a")
+    with blocked(pool, 1):
+        late = pool.submit("a", lambda: None)
+        given_up = pool.submit("a", lambda: None)
+        assert given_up.cancel()
+        with pytest.raises(concurrent.futures.TimeoutError):
+            late.result(0.05)
+    late.result(5)
+    assert pool.stop(5)
+
+    def value(name: str) -> float:
+        return registry.get_sample_value(f"omnimind_task_{name}", {"kind": "a"}) or 0
+
+    assert value("wait_seconds_count") == value("seconds_count") == 1, "what never began has not waited for anything"
+    assert 0.05 <= value("wait_seconds_sum") < 5 and value("seconds_sum") < 0.05
+    assert registry.get_sample_value("omnimind_task_queue_limit") == 3
 
 
 def raising(error: Exception) -> Callable[[], None]:

@@ -49,7 +49,7 @@ def status(cache: MultiLevelCache) -> dict[str, Any]:
             "connected": bool(wanted) and wanted == tracked and not cache.manager.circuits,
             "primaries": {"wanted": wanted, "tracked": tracked},
             "circuits_open": cache.manager.circuits.routes,
-            "errors": {s.labels["kind"]: int(s.value) for s in samples if s.name.endswith("_total")},
+            "errors": {s.labels["kind"]: int(s.value) for s in samples if s.name.endswith("_total") and s.value},
             "problems": dict(cache.tracker.problems),
         }
     return told | {

@@ -10,7 +10,14 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
+from omnimind_backend.compression.codecs import CODINGS
+
 _PREFIX = "omnimind_compression"
+# What can be counted is seen at 0 before it is, so that a rate sees the first of it.
+_CODINGS = (*CODINGS, "identity")
+_REASONS = (
+    "client", "encoded", "grew", "head", "no-transform", "path", "range", "small", "status", "type", "zerocopysend",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -43,7 +50,7 @@ class CompressionMetrics(Collector):
         return list(self.collect())
 
     def collect(self) -> Iterator[CounterMetricFamily]:
-        tallies = list(self.codings.items())
+        tallies = {**{coding: Tally() for coding in _CODINGS}, **self.codings}.items()
         columns = {
             "responses": "Answers by content coding",
             "bytes_in": "Bytes of bodies before encoding",
@@ -56,6 +63,6 @@ class CompressionMetrics(Collector):
                 family.add_metric([coding], getattr(tally, column))
             yield family
         family = CounterMetricFamily(f"{_PREFIX}_skipped", "Answers left as they were, by reason", labels=["reason"])
-        for reason, count in list(self.skipped.items()):
+        for reason, count in {**dict.fromkeys(_REASONS, 0), **self.skipped}.items():
             family.add_metric([reason], count)
         yield family

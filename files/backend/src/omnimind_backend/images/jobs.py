@@ -34,8 +34,10 @@ def declared_format(content_type: str | None) -> str:
     return DECLARED[declared]
 
 
-def job(body: bytes, declared: str, options: Options, limits: Limits) -> Callable[[], bytes]:
-    """Return the work: a `Result`, packed. It gives up when `limits.seconds` are over, counted from now."""
+def job(
+    body: bytes, declared: str, options: Options, limits: Limits, told: Callable[[Result], None] = lambda _result: None
+) -> Callable[[], bytes]:
+    """Return the work: a `Result`, packed, which `told` hears of. It gives up `limits.seconds` from now."""
     ends = time.monotonic() + limits.seconds
 
     def check() -> None:
@@ -43,7 +45,9 @@ def job(body: bytes, declared: str, options: Options, limits: Limits) -> Callabl
             raise TookTooLong(limits.seconds)
 
     def work() -> bytes:
-        return Result.of(optimize(body, options, limits, declared, check), len(body)).packed()
+        result = Result.of(optimize(body, options, limits, declared, check), len(body))
+        told(result)
+        return result.packed()
 
     return work
 

@@ -13,6 +13,7 @@ from omnimind_backend.uploads import Uploads
 
 from .jobs import DECLARED, Result, declared_format, job, key
 from .limits import Limits
+from .metrics import ImageMetrics
 from .options import Options
 
 # Returns the bytes kept under a key; has them made where there are none.
@@ -21,7 +22,11 @@ KIND = "image"
 
 
 def routes(
-    pool: Pool, limits: Limits = Limits(), uploads: Uploads | None = None, kept: Kept | None = None
+    pool: Pool,
+    limits: Limits = Limits(),
+    uploads: Uploads | None = None,
+    kept: Kept | None = None,
+    metrics: ImageMetrics | None = None,
 ) -> APIRouter:
     """Return the router.
 
@@ -29,8 +34,11 @@ def routes(
         uploads: reads the bodies, and may be shared with others; made from `limits` when None.
         kept: keeps results by a digest of picture and options; nothing is kept when None. What it awaits raises Problem
             for a picture that is refused, and when the pool is full: such must not be kept.
+        metrics: that pictures are counted in; for nobody when None.
     """
     reader = uploads or Uploads(limits.body)
+    counted = metrics or ImageMetrics()
+    measured = counted.operation("optimize_image")
     router = APIRouter(tags=["images"])
     pool.metrics.know(KIND)
 
@@ -43,7 +51,8 @@ def routes(
         body = await reader.read(request)
 
         async def make() -> bytes:
-            return await pool.run(KIND, job(body, declared, options, limits), limits.seconds)
+            work = measured(job(body, declared, options, limits, counted.optimized))
+            return await pool.run(KIND, work, limits.seconds)
 
         # Ten megabytes take a while to digest.
         packed = await kept(await asyncio.to_thread(key, body, declared, options), make) if kept else await make()

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from omnimind_backend.images.jobs import Result, declared_format, job
 from omnimind_backend.images.limits import Limits
+from omnimind_backend.images.metrics import ImageMetrics
 from omnimind_backend.images.options import Options
 
 from .store import Outcome
@@ -34,14 +35,16 @@ class Kind(Protocol):
     def __call__(self, parameters: Mapping[str, str], content_type: str | None) -> Callable[[bytes], Work]: ...
 
 
-def image(limits: Limits) -> Kind:
+def image(limits: Limits, metrics: ImageMetrics) -> Kind:
     """As POST /api/image/optimize, with the same parameters."""
+    measured = metrics.operation("optimize_image_task")
 
     def prepare(parameters: Mapping[str, str], content_type: str | None) -> Callable[[bytes], Work]:
         options, declared = _checked(Options, parameters), declared_format(content_type)
 
         def begin(body: bytes) -> Work:
-            return lambda: _picture(Result.unpacked(job(body, declared, options, limits)()))
+            work = measured(job(body, declared, options, limits, metrics.optimized))
+            return lambda: _picture(Result.unpacked(work()))
 
         return begin
 
@@ -86,6 +89,6 @@ def _checked(model: type[Model], parameters: Mapping[str, str]) -> Model:
         raise RequestValidationError([{**problem, "loc": ("query", *problem["loc"])} for problem in found]) from None
 
 
-def kinds(limits: Limits) -> dict[str, Kind]:
+def kinds(limits: Limits, metrics: ImageMetrics) -> dict[str, Kind]:
     """All kinds, by the name that a request gives."""
-    return {"image": image(limits), "compression": compression}
+    return {"image": image(limits, metrics), "compression": compression}

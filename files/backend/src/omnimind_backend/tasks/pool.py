@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from prometheus_client import CollectorRegistry
 
-from omnimind_backend.problems import Problem
+from omnimind_backend.problems import Problem, is_refusal
 
 from .metrics import Metrics
 
@@ -45,6 +45,7 @@ class _Job:
     kind: str
     work: Callable[[], Any]
     future: Future[Any] = field(default_factory=Future)
+    accepted: float = field(default_factory=time.perf_counter)
 
 
 class Pool:
@@ -58,7 +59,7 @@ class Pool:
 
     def __init__(self, workers: int = 2, queue_limit: int = 8, registry: CollectorRegistry | None = None) -> None:
         self.workers, self.queue_limit = workers, queue_limit
-        self.metrics = Metrics(registry, lambda: len(self._waiting), lambda: self._busy, workers)
+        self.metrics = Metrics(registry, lambda: len(self._waiting), lambda: self._busy, workers, queue_limit)
         self._waiting: deque[_Job] = deque()
         self._changed = Condition()
         self._busy = self._started = 0
@@ -145,13 +146,14 @@ class Pool:
     def _do(self, job: _Job) -> None:
         result = error = None
         started = time.perf_counter()
+        self.metrics.begun(job.kind, started - job.accepted)
         try:
             result = job.work()
         except BaseException as raised:
             error = raised
         seconds = time.perf_counter() - started
         self._seconds += (seconds - self._seconds) / 8
-        outcome = "done" if error is None else "refused" if isinstance(error, Problem) else "failed"
+        outcome = "done" if error is None else "refused" if is_refusal(error) else "failed"
         self.metrics.ended(job.kind, outcome, seconds)
         if error is None:
             job.future.set_result(result)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from omnimind_backend.images.limits import Limits
+from omnimind_backend.images.metrics import ImageMetrics
 from omnimind_backend.problems import Problem
 from omnimind_backend.uploads import Uploads
 
@@ -18,16 +19,23 @@ from .store import Store, Task
 SOON = {"Retry-After": "1"}
 
 
-def routes(pool: Pool, store: Store, limits: Limits = Limits(), uploads: Uploads | None = None) -> APIRouter:
+def routes(
+    pool: Pool,
+    store: Store,
+    limits: Limits = Limits(),
+    uploads: Uploads | None = None,
+    metrics: ImageMetrics | None = None,
+) -> APIRouter:
     """Return the router.
 
     Args:
         limits: of pictures.
         uploads: reads the bodies, and may be shared with others; made from `limits` when None.
+        metrics: that pictures are counted in; for nobody when None.
     """
     reader = uploads or Uploads(limits.body)
     router = APIRouter(prefix="/api/tasks", tags=["tasks"])
-    known = kinds(limits)
+    known = kinds(limits, metrics or ImageMetrics())
     for name in known:
         pool.metrics.know(name)
 

@@ -1,0 +1,30 @@
+# Copyright: OmniMind Development Team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Filters that make rules of Prometheus. Each is documented in the YAML file of its name."""
+from __future__ import annotations
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.omnimind.platform.plugins.module_utils.monitoring import anomaly, slo
+
+
+def slo_rules(entries, thresholds, runbooks, dashboards=""):
+    """Rules of service levels; AnsibleFilterError for entries that are not well-formed."""
+    _refuse(slo.complaints(entries))
+    return slo.slo_rules(entries, thresholds, runbooks, dashboards)
+
+
+def anomaly_rules(signals, thresholds, runbooks, dashboards=""):
+    """Rules of early warning; AnsibleFilterError for signals that are not well-formed."""
+    _refuse(anomaly.complaints(signals))
+    return anomaly.anomaly_rules(signals, thresholds, runbooks, dashboards)
+
+
+def _refuse(complaints):
+    if complaints:
+        raise AnsibleFilterError("; ".join(complaints))
+
+
+class FilterModule:
+    def filters(self):
+        return {"anomaly_rules": anomaly_rules, "slo_rules": slo_rules}

@@ -1,0 +1,1 @@
+"""What makes files that the collection ships, and is not shipped itself."""

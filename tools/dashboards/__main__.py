@@ -1,0 +1,5 @@
+"""`python -m tools.dashboards`: write all dashboards anew."""
+
+from .build import main
+
+main()

@@ -1,0 +1,1 @@
+"""A lint of Prometheus rules."""
