@@ -7,7 +7,7 @@ name: rule_templates
 short_description: Files of rules, made from templates whose marks are square brackets
 description:
   - Renders every C(*.yml.j2) of a directory. A rule has expressions in curly braces that are Prometheus' own, so the
-    marks of Jinja are C([[ ]]), C([% %]) and C([# #]) here. A name that is not given is an error.
+    marks of Jinja have square brackets here where they have curly braces elsewhere. A name that is not given is an error.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
 options:
