@@ -34,6 +34,7 @@ from integration.monitoring_site import (
 )
 from integration.servers import PASSWORD as REDIS_PASSWORD
 from integration.servers import Servers
+from loopback import wait_until
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="the role's preflight wants root: run the tests as root")
 
@@ -120,6 +121,7 @@ def test_every_target_is_up(site: MonitoringSite, rolled_out: Played) -> None:
     ]
     assert found == sorted(wanted)
     assert len(site.value("redis_up == 1")) == len(site.redis)
+    wait_until(lambda: len(site.value("omnimind_certificate_expiry_timestamp_seconds")) == 2, 30)
     members = site.get("alertmanager_port", "/api/v2/status").json()["cluster"]["peers"]
     assert len(members) == 2
 
