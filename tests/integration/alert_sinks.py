@@ -166,7 +166,7 @@ class Slack(Sink):
             raise Refused(400, "msg_too_long")
         # Text that no bracket opens is shown; a command or a link is what stands in brackets.
         for inner in re.findall(r"<([^<>]*)>", attachment.get("text", "")):
-            link, _, words = inner.partition("|")
+            link, _bar, words = inner.partition("|")
             if not (re.match(r"!date\^\d+\^[^|]+$", link) or _is_address(link)) or not words:
                 raise bad
 

@@ -231,7 +231,7 @@ def test_critical_hides_the_warning_of_the_same_name(delivery: Delivery) -> None
 
 
 def test_both_are_told_that_it_is_over(delivery: Delivery, record_property: Any) -> None:
-    _, trigger = delivery.told("web-1")
+    _slack, trigger = delivery.told("web-1")
     delivery.told("web-2")
     delivery.hosts["web-1"].start()
     begun = time.monotonic()
@@ -365,7 +365,7 @@ def test_a_cluster_delivers_once_and_also_when_a_member_dies(
         # Two lookups of each flush, and every member has flushed twice: the second copy would be there.
         wait_until(lambda: all(flushes(one) >= 4 for one in stack.alertmanagers), 30, "both have had their turn")
         assert len(stack.of_slack("web-1")) == len(stack.of_pagerduty("web-1")) == 1
-        sender, *_ = sorted(stack.alertmanagers, key=sent, reverse=True)
+        sender, *_others = sorted(stack.alertmanagers, key=sent, reverse=True)
         assert [sent(one) for one in stack.alertmanagers].count(0) == 1
         sender.stop()
         stack.kill("web-2")

@@ -123,7 +123,7 @@ def test_slack_tells_of_each_in_a_group(tmp_path: Path) -> None:
         "[WARNING] HostDiskFull on 10.0.0.1:9100 (2 firing, 1 resolved)",
         "warning",
     )
-    firing, _, resolved = message["text"].partition("Resolved:\n")
+    firing, _word, resolved = message["text"].partition("Resolved:\n")
     assert "`/srv`" in firing and "`/var`" in firing and "mountpoint `/`" in resolved
 
 

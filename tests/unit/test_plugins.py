@@ -15,7 +15,6 @@ from unit.core import (
     filter_packages,
     filter_redis,
     filter_redis_sentinel,
-    filter_report,
     redis_nodes,
     test_platform,
     unknown_variables,

@@ -29,7 +29,11 @@ def command_line(process: int) -> list[str]:
 
 def is_replaced(process: int) -> bool:
     """Whether the program's file is another one now, as after an update of its package; OSError when there is none."""
-    return os.readlink(f"/proc/{process}/exe").endswith(" (deleted)")
+    try:
+        return os.readlink(f"/proc/{process}/exe").endswith(" (deleted)")
+    except PermissionError:  # In most containers root may not look there.
+        words = command_line(process)  # None when it has just ended.
+        return bool(words) and Path(words[0]).stat().st_ctime > started_at(process)
 
 
 def open_files_limit(process: int) -> int:

@@ -103,7 +103,7 @@ def plan_absent(silences: Sequence[Silence], matchers: frozenset[Matcher]) -> Pl
 
 def parse_time(text: str) -> datetime:
     """A time such as 2026-11-30T08:00:00.123Z; digits beyond a microsecond are left out."""
-    whole, _, rest = text.replace("Z", "+00:00").partition(".")
+    whole, _dot, rest = text.replace("Z", "+00:00").partition(".")
     if not rest:
         return datetime.fromisoformat(whole)
     digits = len(rest) - len(rest.lstrip("0123456789"))

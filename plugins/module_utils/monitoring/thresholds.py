@@ -45,7 +45,7 @@ def _number_complaints(name: str, number: Any, unit: str) -> list[str]:
 def _order_complaints(numbers: Mapping[str, float]) -> list[str]:
     found = []
     for name, warning in numbers.items():
-        signal, _, severity = name.rpartition("_")
+        signal, _line, severity = name.rpartition("_")
         critical = numbers.get(f"{signal}_critical")
         if severity != "warning" or critical is None:
             continue

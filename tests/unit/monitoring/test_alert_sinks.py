@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -21,8 +22,8 @@ EVENT: dict[str, Any] = {
 }  # fmt: skip
 
 
-def slack(body: Any, path: str = SLACK_PATH, headers: dict[str, str] = JSON) -> int:
-    return Slack().answer("POST", path, headers, body if isinstance(body, bytes) else json.dumps(body).encode())[0]
+def slack(body: Any, path: str = SLACK_PATH, headers: Mapping[str, str] | None = None) -> int:
+    return Slack().answer("POST", path, headers or JSON, body if isinstance(body, bytes) else json.dumps(body).encode())[0]
 
 
 def pagerduty(body: Any, path: str = PagerDuty.path) -> int:
@@ -98,7 +99,7 @@ def test_a_sink_fails_as_often_as_it_is_told() -> None:
     sink = Slack()
     sink.answer_next(2, 503)
     content = json.dumps({"text": "x"}).encode()
-    assert [sink.answer("POST", SLACK_PATH, JSON, content)[0] for _ in range(3)] == [503, 503, 200]
+    assert [sink.answer("POST", SLACK_PATH, JSON, content)[0] for _turn in range(3)] == [503, 503, 200]
     sink.status = 404
     assert sink.answer("POST", SLACK_PATH, JSON, content)[0] == 404
     assert (sink.attempts, len(sink.taken), sink.refused) == (4, 1, [])
