@@ -53,10 +53,11 @@ def _delivery(variables, made):
 
 
 def _grafana(variables, made):
-    """With the numbers of the user in the dashboards."""
+    """With the dashboards that are wanted, and the numbers of the user in them."""
     texts = {
         name: json.dumps(_own_numbers(json.loads(text), name, variables, made), indent=2) + "\n"
         for name, text in made["dashboards"].items()
+        if name.removesuffix(".json") in variables["dashboards"]
     }
     return grafana.configuration(variables, texts, made["certificate"])
 

@@ -51,6 +51,7 @@ MORE_OF_IT: dict[str, Any] = {
     "monitoring_receivers": [{"name": "slack", "type": "slack", "api_url_file": "slack_url"}],
     "monitoring_secrets": {"slack_url": SLACK},
     "monitoring_node_exporter_flags": ["--no-collector.infiniband"],
+    "monitoring_dashboards": ["system", "redis"],
 }  # fmt: skip
 
 
@@ -78,6 +79,11 @@ def rolled_out(site: MonitoringSite) -> Played:
 @pytest.fixture(scope="module")
 def began(rolled_out: Played) -> dict[str, str]:
     return started()
+
+
+def dashboards() -> list[str]:
+    """Those that Grafana would show."""
+    return sorted(path.stem for path in (GRAFANA / "dashboards").iterdir())
 
 
 def processes() -> dict[str, Path]:
@@ -159,9 +165,7 @@ def test_files_are_for_the_daemons_only(rolled_out: Played) -> None:
 
 def test_grafana_has_all_that_is_its_own(rolled_out: Played) -> None:
     assert (GRAFANA / "provisioning" / "datasources" / "omnimind.yml").is_file()
-    assert sorted(path.stem for path in (GRAFANA / "dashboards").iterdir()) == [
-        "application", "business", "multimodal", "redis", "system",
-    ]  # fmt: skip
+    assert dashboards() == ["application", "business", "multimodal", "redis", "system"]
     assert "\n[alerting]" not in (GRAFANA / "grafana.ini").read_text()
 
 
@@ -176,6 +180,7 @@ def test_more_of_it_without_a_restart(site: MonitoringSite, began: dict[str, str
     assert rule["annotations"]["summary"] == "{{ $labels.instance }} is closed"
     assert "0.123" in (CONFIGURATION / "prometheus" / "rules" / "host.yml").read_text()
     assert "0.123" in (GRAFANA / "dashboards" / "system.json").read_text()
+    assert dashboards() == ["redis", "system"], "the others are not asked for"
     assert site.get("prometheus_port", "/", login=("anna", MORE)).status_code in (200, 302)
     assert "slack" in site.get("alertmanager_port", "/api/v2/receivers").text
     assert SLACK == (CONFIGURATION / "secrets" / "slack_url").read_text()
