@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -13,10 +12,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
 
 from . import images
 from .machine import CACHE, HostsError, require, run
+from .sharing import shared
 
 _STATE = CACHE / "engine"
 _CONFIGURATION = _STATE / "daemon.json"
@@ -31,33 +30,17 @@ def engine_with_images() -> Iterator[dict[str, str]]:
     Runs at the same time share one engine. The last one to leave stops it when it is ours, and
     takes the images back when it is not. Raise HostsError when there is no way to get there.
     """
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with open(CACHE / "users", "w", encoding="ascii") as users:
-        try:
-            with _alone():
-                environment = _find_or_start()
-                images.provide(environment)
-                fcntl.flock(users, fcntl.LOCK_SH)
-            yield environment
-        finally:
-            with _alone():
-                _leave(users)
+    with shared("engine", _provide, _take_down) as environment:
+        yield environment
 
 
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Let one run at a time set the engine up or take it down."""
-    with open(CACHE / "lock", "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def _provide() -> dict[str, str]:
+    environment = _find_or_start()
+    images.provide(environment)
+    return environment
 
 
-def _leave(users: TextIO) -> None:
-    """Clean up, unless another run still holds its share of the file of users."""
-    try:
-        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return
+def _take_down() -> None:
     if _CONFIGURATION.exists():
         _stop()
     else:

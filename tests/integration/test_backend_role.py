@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hosts.supervisor import supervisor
 from integration.backends import CONFIGURATION, DIRECTORY, NAME, SOURCES, Played, Site, get, requests_all_the_time
 from integration.servers import PASSWORD, Servers, free_ports
 
@@ -48,10 +49,11 @@ def redis_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]
 def site(redis_cluster: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site where nothing runs yet, and nothing afterwards."""
     ports = [port + 1 for port in free_ports(2)]
-    site = Site(tmp_path_factory.mktemp("site"), [server.port for server in redis_cluster], ports, PASSWORD)
-    yield site
-    if CONFIGURATION.exists() or DIRECTORY.exists():
-        site.run("teardown.yml")
+    with supervisor():
+        site = Site(tmp_path_factory.mktemp("site"), [server.port for server in redis_cluster], ports, PASSWORD)
+        yield site
+        if CONFIGURATION.exists() or DIRECTORY.exists():
+            site.run("teardown.yml")
 
 
 @pytest.fixture(scope="module")

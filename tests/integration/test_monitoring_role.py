@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 import pytest
 from app.serving import served
+from hosts.supervisor import supervisor
 from integration.ansible_run import ROOT
 from integration.backends import Played
 from integration.monitoring_site import (
@@ -59,12 +60,10 @@ MORE_OF_IT: dict[str, Any] = {
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MonitoringSite]:
     """A site whose Redis and backend run, and which nobody watches yet, nor afterwards."""
     # What the machine has already the role does not take away.
-    subprocess.run([ROOT / ".ci" / "need", *PACKAGES, "supervisor"], check=True)
-    # Both hosts of the inventory are this machine, and would start it at the same time.
-    if subprocess.run(["supervisorctl", "pid"], stdout=subprocess.DEVNULL, check=False).returncode:
-        subprocess.run(["service", "supervisor", "start"], stdout=subprocess.DEVNULL, check=True)
+    subprocess.run([ROOT / ".ci" / "need", *PACKAGES], check=True)
     directory = tmp_path_factory.mktemp("site")
-    with Servers(directory / "redis", ["127.0.0.1"] * 2) as redis, served(directory / "backend.log") as backend:
+    # Both hosts of the inventory are this machine, and would start supervisor at the same time.
+    with supervisor(), Servers(directory / "redis", ["127.0.0.1"] * 2) as redis, served(directory / "backend.log") as backend:
         site = MonitoringSite(directory, [server.port for server in redis], REDIS_PASSWORD, backend.port)
         yield site
         if CONFIGURATION.exists() or Path("/etc", SECOND).exists():
