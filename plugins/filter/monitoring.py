@@ -16,11 +16,12 @@ from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.durat
 from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.page import page
 from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.slo import slo_rules
 from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.targets import components
+from ansible_collections.omnimind.platform.plugins.module_utils.plain import plain
 
 
 def monitoring_plan(variables, made):
     """Everything that the daemons of a host read and run."""
-    variables, made = _plain(variables), _plain(made)
+    variables, made = plain(variables), plain(made)
     made = {**made, "rules": _rules(variables, made), "alertmanager": _delivery(variables, made)}
     jobs = made["targets"]["jobs"]
     plan = {
@@ -97,16 +98,7 @@ def _text(content):
     """A mapping or a list as YAML, in the order that it has."""
     if isinstance(content, str):
         return str(content)
-    return "# Ansible managed\n" + yaml.dump(_plain(content), Dumper=_Dumper, sort_keys=False, width=160)
-
-
-def _plain(value):
-    """Without the types of texts that Ansible has of its own."""
-    if isinstance(value, dict):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(inner) for inner in value]
-    return str(value) if isinstance(value, str) else value
+    return "# Ansible managed\n" + yaml.dump(plain(content), Dumper=_Dumper, sort_keys=False, width=160)
 
 
 class _Dumper(yaml.SafeDumper):

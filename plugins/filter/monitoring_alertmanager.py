@@ -7,11 +7,12 @@ from __future__ import annotations
 from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.alertmanager import alertmanager_config
+from ansible_collections.omnimind.platform.plugins.module_utils.plain import plain
 
 
 def marked(variables, version="0.25"):
     """With texts that Ansible does not take for templates of its own: Alertmanager's look the same."""
-    return wrap_var(alertmanager_config(variables, str(version)))
+    return wrap_var(alertmanager_config(plain(variables), str(version)))
 
 
 class FilterModule:
