@@ -41,6 +41,6 @@ def _molecule(command: str, scenario: str, environment: dict[str, str], log: Pat
             stdout=file,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
-            timeout=1200,
+            timeout=2400,
             check=False,
         ).returncode
