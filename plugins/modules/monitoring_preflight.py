@@ -17,6 +17,7 @@ version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.preflight
+  - omnimind.platform.reads_only
 options:
   variables:
     description: What the role P(omnimind.platform.monitoring#role) was told, by the names of its variables without its own,
@@ -41,13 +42,6 @@ options:
     type: list
     elements: str
     default: []
-attributes:
-  check_mode:
-    support: full
-    description: The module only reads.
-  diff_mode:
-    support: none
-    description: The module changes nothing.
 seealso:
   - module: omnimind.platform.monitoring_info
 """

@@ -12,13 +12,11 @@ like, and bounds are wider. No function is used that one of Prometheus 2 and 3 l
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .durations import seconds
+from .entries import duration_check, entry_complaints, expression_check, name_check, text_check
 
-KEYS = ("name", "expr", "threshold", "for", "floor", "description", "dashboard")
 REQUIRED = ("name", "expr")
 DAYS = range(1, 7)
 LEAST_DAYS = 2
@@ -33,7 +31,6 @@ _HALF_WINDOW = 15
 # a weekend in them bear another; the first weekend is a surprise.
 _FLOOR, _FIRST_WEEK_FLOOR = 0.02, 0.1
 _BASELINE = frozenset({"anomaly:signal:days", "anomaly:signal:expected", "anomaly:signal:deviation"})
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def anomaly_rules(
@@ -127,63 +124,20 @@ def _alert(
 
 def complaints(signals: Any) -> list[str]:
     """What is wrong with monitoring_anomaly_signals, as sentences."""
-    if not isinstance(signals, Sequence) or isinstance(signals, str):
-        return [f"anomaly_signals: it is a list of signals, not {signals!r}"]
-    found: list[str] = []
-    for index, signal in enumerate(signals):
-        found += _signal_complaints(f"anomaly_signals[{index}]", signal)
-    names = [signal.get("name") for signal in signals if isinstance(signal, Mapping)]
-    found += [
-        f"anomaly_signals: {name!r} is the name of more than one"
-        for name in dict.fromkeys(names)
-        if names.count(name) > 1
-    ]
-    return found
+    return entry_complaints("anomaly_signals", "signals", signals, REQUIRED, _CHECKS)
 
 
-def _signal_complaints(where: str, signal: Any) -> list[str]:
-    if not isinstance(signal, Mapping):
-        return [f"{where}: it is a mapping with {', '.join(REQUIRED)}, not {signal!r}"]
-    found = [f"{where}.{key}: there is no such key; there are {', '.join(KEYS)}" for key in signal if key not in KEYS]
-    found += [f"{where}.{key}: it is missing" for key in REQUIRED if key not in signal]
-    for key, check in _CHECKS.items():
-        if key in signal and (complaint := check(signal[key])):
-            found.append(f"{where}.{key}: {complaint}")
-    return found
-
-
-def _name_complaint(name: Any) -> str:
-    fits = isinstance(name, str) and _NAME.fullmatch(name)
-    return "" if fits else f"{name!r} is no name of small letters, digits and _, such as requests"
-
-
-def _expression_complaint(expression: Any) -> str:
-    return "" if isinstance(expression, str) and expression.strip() else f"{expression!r} is no PromQL expression"
-
-
-def _positive_complaint(number: Any) -> str:
+def _positive_check(number: Any) -> str:
     fits = isinstance(number, (int, float)) and not isinstance(number, bool) and 0 < number < math.inf
     return "" if fits else f"{number!r} is not a number above 0"
 
 
-def _duration_complaint(duration: Any) -> str:
-    try:
-        seconds(duration)
-    except ValueError as error:
-        return str(error)
-    return ""
-
-
-def _text_complaint(text: Any) -> str:
-    return "" if isinstance(text, str) else f"{text!r} is no text"
-
-
 _CHECKS = {
-    "name": _name_complaint,
-    "expr": _expression_complaint,
-    "threshold": _positive_complaint,
-    "for": _duration_complaint,
-    "floor": _positive_complaint,
-    "description": _text_complaint,
-    "dashboard": _text_complaint,
+    "name": name_check("requests"),
+    "expr": expression_check,
+    "threshold": _positive_check,
+    "for": duration_check,
+    "floor": _positive_check,
+    "description": text_check,
+    "dashboard": text_check,
 }

@@ -56,19 +56,24 @@ def _metrics(text: str, *names: str) -> dict[str, float]:
     return {name: float(value) for name, value in _METRIC.findall(text) if name in names}
 
 
+def _reading(url: str, login: Login, daemon: str) -> dict[str, Any]:
+    """Whether it took its configuration when it read it last, and when it last took one, as Answer has it."""
+    prefix = f"{daemon}_config_last_reload_success"
+    found = _metrics(get(f"{url}/metrics", login), f"{prefix}ful", f"{prefix}_timestamp_seconds")
+    return {"read": found.get(f"{prefix}ful") == 1, "read_at": found.get(f"{prefix}_timestamp_seconds", 0.0)}
+
+
 def ask_prometheus(url: str, login: Login) -> Answer:
     """What a Prometheus says of itself and of its targets."""
     try:
         get(f"{url}/-/ready", login)
-        prefix = "prometheus_config_last_reload_success"
-        found = _metrics(get(f"{url}/metrics", login), f"{prefix}ful", f"{prefix}_timestamp_seconds")
+        reading = _reading(url, login, "prometheus")
         active = json.loads(get(f"{url}/api/v1/targets?state=active", login))["data"]["activeTargets"]
     except (OSError, ValueError, KeyError) as error:
         return Answer(url, problem=_words(error))
     return Answer(
         url,
-        read=found.get(f"{prefix}ful") == 1,
-        read_at=found.get(f"{prefix}_timestamp_seconds", 0.0),
+        **reading,
         targets=[_target(one) for one in active],
     )
 
@@ -81,17 +86,15 @@ def _target(one: Mapping[str, Any]) -> dict[str, str]:
 
 def ask_alertmanager(url: str, login: Login) -> Answer:
     """What an Alertmanager says of itself and of its cluster."""
-    prefix = "alertmanager_config_last_reload_success"
     try:
         get(f"{url}/-/ready", login)
-        found = _metrics(get(f"{url}/metrics", login), f"{prefix}ful", f"{prefix}_timestamp_seconds")
+        reading = _reading(url, login, "alertmanager")
         status = json.loads(get(f"{url}/api/v2/status", login))
     except (OSError, ValueError, KeyError) as error:
         return Answer(url, problem=_words(error))
     return Answer(
         url,
-        read=found.get(f"{prefix}ful") == 1,
-        read_at=found.get(f"{prefix}_timestamp_seconds", 0.0),
+        **reading,
         # Alone it names no peer, not even itself.
         peers=max(1, len(status.get("cluster", {}).get("peers") or [])),
     )

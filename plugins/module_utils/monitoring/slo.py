@@ -14,8 +14,8 @@ from typing import Any
 
 from .burning import ALARMS, Alarm, budget, factor, plain, steep_factor
 from .durations import seconds
+from .entries import entry_complaints, expression_check, name_check, text_check
 
-KEYS = ("name", "objective", "window", "error_query", "total_query", "description", "dashboard", "page")
 REQUIRED = ("name", "objective", "error_query", "total_query")
 WINDOW = "30d"
 # Read from the targets' own counters; the longer ones add up what was recorded for them, which costs a hundredth.
@@ -26,7 +26,6 @@ YEAR = 365 * 86400
 INTERVAL = "30s"
 # Evaluations that a steep start must last, of the seven that three minutes have at most.
 _STEEP = "min_over_time({0}[3m]) > {1} and count_over_time({0}[3m]) >= 5"
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _RANGE = re.compile(r"\[\s*\$window\s*[\]:]")
 
 
@@ -201,35 +200,10 @@ def _percent(share: Any) -> str:
 
 def complaints(entries: Any) -> list[str]:
     """What is wrong with monitoring_slos, as sentences."""
-    if not isinstance(entries, Sequence) or isinstance(entries, str):
-        return [f"slos: it is a list of service levels, not {entries!r}"]
-    found: list[str] = []
-    for index, entry in enumerate(entries):
-        found += _entry_complaints(f"slos[{index}]", entry)
-    names = [entry.get("name") for entry in entries if isinstance(entry, Mapping)]
-    found += [
-        f"slos: {name!r} is the name of more than one" for name in dict.fromkeys(names) if names.count(name) > 1
-    ]
-    return found
+    return entry_complaints("slos", "service levels", entries, REQUIRED, _CHECKS)
 
 
-def _entry_complaints(where: str, entry: Any) -> list[str]:
-    if not isinstance(entry, Mapping):
-        return [f"{where}: it is a mapping with {', '.join(REQUIRED)}, not {entry!r}"]
-    found = [f"{where}.{key}: there is no such key; there are {', '.join(KEYS)}" for key in entry if key not in KEYS]
-    found += [f"{where}.{key}: it is missing" for key in REQUIRED if key not in entry]
-    for key, check in _CHECKS.items():
-        if key in entry and (complaint := check(entry[key])):
-            found.append(f"{where}.{key}: {complaint}")
-    return found
-
-
-def _name_complaint(name: Any) -> str:
-    fits = isinstance(name, str) and _NAME.fullmatch(name)
-    return "" if fits else f"{name!r} is no name of small letters, digits and _, such as backend_availability"
-
-
-def _objective_complaint(objective: Any) -> str:
+def _objective_check(objective: Any) -> str:
     if isinstance(objective, bool) or not isinstance(objective, (int, float)):
         return f"{objective!r} is not a number"
     if not 0 < objective < 1:
@@ -238,7 +212,7 @@ def _objective_complaint(objective: Any) -> str:
     return ""
 
 
-def _window_complaint(window: Any) -> str:
+def _window_check(window: Any) -> str:
     try:
         length = seconds(window)
     except ValueError as error:
@@ -246,25 +220,20 @@ def _window_complaint(window: Any) -> str:
     return "" if 7 * 86400 <= length <= 92 * 86400 else f"{window} is not between 7d and 92d"
 
 
-def _query_complaint(query: Any) -> str:
-    if not isinstance(query, str) or not query.strip():
-        return f"{query!r} is no PromQL expression"
-    if not _RANGE.search(query):
+def _query_check(query: Any) -> str:
+    complaint = expression_check(query)
+    if not complaint and not _RANGE.search(query):
         return "it has no [$window], which stands for the range of a rate"
-    return ""
-
-
-def _text_complaint(text: Any) -> str:
-    return "" if isinstance(text, str) else f"{text!r} is no text"
+    return complaint
 
 
 _CHECKS = {
-    "name": _name_complaint,
-    "objective": _objective_complaint,
-    "window": _window_complaint,
-    "error_query": _query_complaint,
-    "total_query": _query_complaint,
-    "description": _text_complaint,
-    "dashboard": _text_complaint,
+    "name": name_check("backend_availability"),
+    "objective": _objective_check,
+    "window": _window_check,
+    "error_query": _query_check,
+    "total_query": _query_check,
+    "description": text_check,
+    "dashboard": text_check,
     "page": lambda page: "" if isinstance(page, bool) else f"{page!r} is neither true nor false",
 }
