@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 
 from omnimind_backend.cache import CacheSettings, health, status
 from omnimind_backend.cache.envelope import pack
 
-from cache.servers import PASSWORD, Servers
+from cache.servers import PASSWORD, Server, Servers
 from cache.tools import Source, counted, errors, never, running, until
 from loopback import wait_until
+
+
+def settings(watchers: Sequence[Server]) -> CacheSettings:
+    return CacheSettings(
+        topology="sentinel", service="main", nodes=tuple(s.address for s in watchers), password=PASSWORD,
+        refresh=0.0, connect_timeout=0.3, command_timeout=0.3,
+    )  # fmt: skip
 
 
 def test_a_failover(sentinels: Servers) -> None:
     async def run() -> None:
         master, replica, *watchers = sentinels
-        settings = CacheSettings(
-            topology="sentinel", service="main", nodes=tuple(s.address for s in watchers), password=PASSWORD,
-            refresh=0.0, connect_timeout=0.3, command_timeout=0.3,
-        )  # fmt: skip
-        async with running(settings) as cache, running(settings) as writer:
+        async with running(settings(watchers)) as cache, running(settings(watchers)) as writer:
             assert (await health(cache.manager))["connected"]
             await cache.get("k", Source(b"old"))
             while not cache._local.get("k", time.monotonic()):
@@ -54,11 +58,7 @@ def test_a_paused_master_is_replaced_and_its_old_values_are_not_given(sentinels:
 
     async def run() -> None:
         master, replica, *watchers = sentinels
-        settings = CacheSettings(
-            topology="sentinel", service="main", nodes=tuple(s.address for s in watchers), password=PASSWORD,
-            refresh=0.0, connect_timeout=0.3, command_timeout=0.3,
-        )  # fmt: skip
-        async with running(settings) as cache:
+        async with running(settings(watchers)) as cache:
             assert await cache.set("k", b"old") and await cache.get("k", never) == b"old"
             master.pause()
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from redis.asyncio import Redis, RedisCluster, Sentinel
@@ -47,6 +48,17 @@ def make_connection(settings: CacheSettings, host: str, port: int) -> AbstractCo
     if options.pop("ssl", False):
         return SSLConnection(host=host, port=port, **options)
     return Connection(host=host, port=port, **options)
+
+
+async def ping(connection: AbstractConnection, seconds: float) -> None:
+    """Connect, have an answer within so many seconds, and close again; raises what it failed with."""
+    try:
+        async with asyncio.timeout(seconds):
+            await connection.connect()
+            await connection.send_command("PING")
+            await connection.read_response()
+    finally:
+        await connection.disconnect(nowait=True)
 
 
 def _options(settings: CacheSettings) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from redis.asyncio import RedisCluster
 from redis.asyncio.connection import AbstractConnection
 
-from .clients import make_connection, make_sentinel
+from .clients import make_connection, make_sentinel, ping
 from .failures import describe
 from .levels import MultiLevelCache
 from .manager import RedisManager
@@ -74,20 +74,15 @@ async def _why_not(manager: RedisManager, node: str) -> str:
     else:
         connection = make_connection(manager.settings, host, int(port))
     try:
-        async with asyncio.timeout(manager.settings.connect_timeout + manager.settings.command_timeout):
-            await connection.connect()
-            await connection.send_command("PING")
-            await connection.read_response()
+        await ping(connection, manager.settings.answer_timeout)
     except Exception as error:
         return str(describe(error))
-    finally:
-        await connection.disconnect(nowait=True)
     return ""
 
 
 async def _no_master(manager: RedisManager) -> str:
     try:
-        async with asyncio.timeout(manager.settings.connect_timeout + manager.settings.command_timeout):
+        async with asyncio.timeout(manager.settings.answer_timeout):
             await manager.client.connection_pool.get_master_address()  # type: ignore[union-attr]
     except Exception as error:
         return str(describe(error))

@@ -34,7 +34,7 @@ class RedisManager:
         self.last_failure = ""
         # Whether a node, by its "host:port", may have been replaced and not know yet: its answers are not believed.
         self.doubts: Callable[[str], bool] = lambda node: False
-        self._deadline = settings.connect_timeout + settings.command_timeout
+        self._deadline = settings.answer_timeout
         self._free = asyncio.Semaphore(settings.pool_size)
         metrics.circuits.set_function(lambda: len(self.circuits))
 

@@ -91,6 +91,11 @@ class CacheSettings:
         """The nodes as pairs of host and port."""
         return tuple(address(node) for node in self.nodes)
 
+    @property
+    def answer_timeout(self) -> float:
+        """Seconds that connecting and one answer may take together."""
+        return self.connect_timeout + self.command_timeout
+
     @classmethod
     def from_url(cls, url: str) -> CacheSettings:
         """Read `redis[s][+cluster|+sentinel]://[user:password@]host:port[,host:port...][/service][?field=value]`,

@@ -12,7 +12,7 @@ from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.cluster import ClusterNode
 from redis.utils import str_if_bytes
 
-from .clients import make_connection
+from .clients import make_connection, ping
 from .manager import RedisManager
 
 ASKED = 3  # nodes of a cluster each time: one alone may be the one that has not heard yet
@@ -38,7 +38,7 @@ async def survey(manager: RedisManager, doubted: Collection[str] = ()) -> Layout
 
     OSError, TimeoutError, RedisError or RedisClusterException when nobody answers.
     """
-    seconds = manager.settings.connect_timeout + manager.settings.command_timeout
+    seconds = manager.settings.answer_timeout
     if isinstance(manager.client, RedisCluster):
         return await _survey_cluster(manager, manager.client, doubted, seconds)
     if manager.settings.topology == "single":
@@ -76,16 +76,10 @@ async def _named_by_all(client: Redis, master: str) -> bool:
 
 async def _is_awake(manager: RedisManager, name: str, seconds: float) -> bool:
     host, _colon, port = name.rpartition(":")
-    connection = make_connection(manager.settings, host, int(port))
     try:
-        async with asyncio.timeout(seconds):
-            await connection.connect()
-            await connection.send_command("PING")
-            await connection.read_response()
+        await ping(make_connection(manager.settings, host, int(port)), seconds)
     except Exception:  # For whatever reason: it is asked again.
         return False
-    finally:
-        await connection.disconnect(nowait=True)
     return True
 
 

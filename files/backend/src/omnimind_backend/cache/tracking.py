@@ -32,7 +32,7 @@ class Tracker:
 
     def __init__(self, manager: RedisManager, metrics: CacheMetrics, heard: Heard) -> None:
         self._manager, self._heard = manager, heard
-        self._seconds = manager.settings.connect_timeout + manager.settings.command_timeout
+        self._seconds = manager.settings.answer_timeout
         self._layout = Layout(frozenset())
         self._listeners: dict[str, tuple[Listener, asyncio.Task[None]]] = {}
         self._doubted: set[str] = set()
