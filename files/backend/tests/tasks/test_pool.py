@@ -127,6 +127,7 @@ def test_run_returns_raises_and_gives_up() -> None:
             with pytest.raises(Problem, match="Took too long") as late:
                 await pool.run("a", lambda: None, 0.1)
             assert late.value.status == 503 and late.value.headers["Retry-After"]
+            assert pool.status()["waiting"] == 0  # before the caller is told
             caller = asyncio.create_task(pool.run("a", lambda: None, 5))
             await asyncio.sleep(0.05)
             caller.cancel()

@@ -99,11 +99,13 @@ class Pool:
             Overloaded: at once, when there is no room.
             TookTooLong: when it does.
         """
-        waiting = asyncio.wrap_future(self.submit(kind, work))
+        accepted = self.submit(kind, work)
+        waiting = asyncio.wrap_future(accepted)
         try:
             done, _pending = await asyncio.wait([waiting], timeout=seconds)
-        finally:
-            waiting.cancel()  # without effect on what is done
+        finally:  # without effect on what is done
+            accepted.cancel()  # makes room before the caller is told; the other's way here would be a turn of the loop
+            waiting.cancel()
         if not done:
             raise TookTooLong(seconds)
         return waiting.result()
