@@ -27,7 +27,7 @@ def prove(scenario: str, docker: dict[str, str]) -> None:
         if not finished:
             _molecule("destroy", scenario, environment, LOGS / f"{scenario}-destroy.log")
     text = log.read_text(encoding="utf-8")
-    assert status == 0, f"{log}:\n{text[-8000:]}"
+    assert status == 0, f"{log}:\n{text[-20000:]}"
     assert "side_effect: Executed: Missing playbook" not in text, "molecule left out the faults"
 
 

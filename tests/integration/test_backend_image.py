@@ -123,7 +123,7 @@ def test_runs_confined_is_healthy_and_stops(engine: Engine, container: str, reco
     engine("stop", container)
     stopped = time.monotonic() - began
     record_property("measured", f"backend image: healthy after {healthy:.1f} s, stopped after {stopped:.2f} s")
-    assert stopped <= 2
+    assert stopped <= 5, "the engine kills after 10"
     assert engine.inspect(container)["State"]["ExitCode"] == 0
 
 
@@ -135,7 +135,7 @@ def test_stops_while_it_starts(engine: Engine, container: str) -> None:
         time.sleep(0.01)
     began = time.monotonic()
     engine("stop", container)
-    assert time.monotonic() - began <= 2
+    assert time.monotonic() - began <= 5
     assert engine.inspect(container)["State"]["ExitCode"] == 0
 
 
@@ -146,7 +146,7 @@ def test_granian_runs_and_stops_too(engine: Engine, image: dict[str, Any]) -> No
         engine.wait_until_healthy(name, 15)
         began = time.monotonic()
         engine("stop", name)
-        assert time.monotonic() - began <= 2
+        assert time.monotonic() - began <= 5
     finally:
         engine("rm", "--force", name)
 

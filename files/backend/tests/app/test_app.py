@@ -138,7 +138,7 @@ def test_an_open_stream_ends_when_the_process_is_asked_to(tmp_path: Path, backen
             own.signal(signal.SIGTERM)
             rest = list(lines)
         assert own.process is not None and own.process.wait(10) == 0
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 5
         assert "event: stopping" in rest
 
 

@@ -77,9 +77,9 @@ def test_routes_are_called_what_they_are_counted_as() -> None:
 
 def test_watching_events_is_no_latency() -> None:
     """Seconds of a stream end with its beginning."""
-    text = scrape("/api/status/events?count=3&seconds=0.4")
+    text = scrape("/api/status/events?count=3&seconds=0.8")
     (seconds,) = re.findall(r'omnimind_http_request_seconds_sum{method="GET",route="/api/status/events"} (\S+)', text)
-    assert 0 < float(seconds) < 0.7
+    assert 0 < float(seconds) < 1.5
 
 
 def test_operations_of_an_omnimind_appear_beside_those_of_the_reference() -> None:

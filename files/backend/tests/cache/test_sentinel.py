@@ -34,7 +34,7 @@ def test_a_failover(sentinels: Servers) -> None:
             assert await cache.get("k", never) == b"new"
             watchers[0].kill()
             master.kill()
-            await until(lambda: not cache.in_use, "the loss is seen", seconds=1)
+            await until(lambda: not cache.in_use, "the loss is seen", seconds=3)
             assert await cache.get("k", Source(b"loaded")) == b"loaded"
             assert counted(cache)["outage"] and errors(cache)
             assert (await health(cache.manager))["missing"].keys() >= {watchers[0].address}

