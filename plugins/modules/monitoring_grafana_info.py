@@ -65,7 +65,8 @@ def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     home, command = grafana_command(module.params["home"])
     if not command and module.params["required"]:
-        module.fail_json(msg=f"there is no Grafana in {module.params['home']}: it has no bin/grafana or bin/grafana-server, or no public")
+        where = module.params["home"]
+        module.fail_json(msg=f"there is no Grafana in {where}: it has no bin/grafana or bin/grafana-server, or no public")
     if not command and module.params["assume"]:
         home = module.params["assume"]
         command = f"{home}/bin/grafana server"
