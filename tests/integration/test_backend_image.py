@@ -116,7 +116,7 @@ def test_size_and_description(image: dict[str, Any], built: Played, record_prope
 
 def test_runs_confined_is_healthy_and_stops(engine: Engine, container: str, record_property: Any) -> None:
     engine("start", container)
-    healthy = engine.wait_until_healthy(container, 15)
+    healthy = engine.wait_until_healthy(container, 60)
     assert engine("exec", container, "python3", "-c", RUNS) == "200"
     assert engine("exec", container, "python3", "-c", "import os; print(os.getuid())") == "10001"
     began = time.monotonic()
@@ -143,7 +143,7 @@ def test_granian_runs_and_stops_too(engine: Engine, image: dict[str, Any]) -> No
     name = f"{NAME}-granian"
     engine("run", "--detach", "--name", name, *CONFINED, IMAGE, "--server", "granian", "--host", "0.0.0.0")
     try:
-        engine.wait_until_healthy(name, 15)
+        engine.wait_until_healthy(name, 60)
         began = time.monotonic()
         engine("stop", name)
         assert time.monotonic() - began <= 5
