@@ -1,0 +1,108 @@
+# Copyright: OmniMind Development Team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Nodes, and which of them takes a pod that has none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..errors import ManifestError
+from ..fields import read_list, read_mapping
+from .metadata import read_metadata
+from .placement import HOSTNAME, Taint
+from .pods import Pod
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node. `cordoned` is what keeps every new pod off it."""
+
+    name: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    cordoned: bool = False
+    ready: bool = True
+    taints: tuple[Taint, ...] = ()
+
+    def place(self, topology: str) -> str:
+        """The value of this label, by which two nodes are one place; a node is named by its host name anyway."""
+        return self.labels.get(topology, self.name if topology == HOSTNAME else "")
+
+
+def read_node(manifest: Any) -> Node:
+    """A node as the API gives it; ManifestError if it is none."""
+    metadata = read_metadata(manifest, ("Node",))
+    where = f"Node {metadata.name}: "
+    spec = read_mapping(f"{where}spec", manifest.get("spec") or {})
+    status = read_mapping(f"{where}status", manifest.get("status") or {})
+    conditions = read_list(f"{where}status.conditions", status.get("conditions", []))
+    return Node(
+        metadata.name,
+        metadata.labels,
+        bool(spec.get("unschedulable", False)),
+        any(one.get("type") == "Ready" and one.get("status") == "True" for one in conditions),
+        tuple(
+            _taint(f"{where}spec.taints[{index}]", entry)
+            for index, entry in enumerate(read_list(f"{where}spec.taints", spec.get("taints", [])))
+        ),
+    )
+
+
+def _taint(where: str, value: Any) -> Taint:
+    fields = read_mapping(where, value, required=("key", "effect"))
+    if fields["effect"] not in ("NoSchedule", "PreferNoSchedule", "NoExecute"):
+        raise ManifestError(f"{where}.effect", f"there is no effect {fields['effect']!r}")
+    return Taint(str(fields["key"]), str(fields.get("value", "")), fields["effect"])
+
+
+def choose_node(pod: Pod, nodes: Sequence[Node], pods: Iterable[Pod]) -> tuple[str, str]:
+    """The name of the node that takes a pod, or "" and a sentence why none does.
+
+    Of those that may, the one with the fewest pods, by name where that is equal: what the real scheduler
+    weighs beside that is not known here, nor is how much room a node has.
+    """
+    held: dict[str, list[Pod]] = {node.name: [] for node in nodes}
+    for other in pods:
+        if other.node in held and not other.finished:
+            held[other.node].append(other)
+    reasons = {node.name: _reason_against(pod, node, nodes, held) for node in nodes}
+    free = [name for name, reason in reasons.items() if not reason]
+    if free:
+        return min(free, key=lambda name: (len(held[name]), name)), ""
+    return "", "; ".join(f"{name} {reason}" for name, reason in reasons.items()) or "there is no node"
+
+
+def _reason_against(pod: Pod, node: Node, nodes: Sequence[Node], held: Mapping[str, Sequence[Pod]]) -> str:
+    wish = pod.placement
+    if node.cordoned:
+        return "is cordoned"
+    if not node.ready:
+        return "is not ready"
+    for taint in node.taints:
+        if taint.effect != "PreferNoSchedule" and not any(one.tolerates(taint) for one in wish.tolerations):
+            return f"has the taint {taint.key}:{taint.effect}"
+    for key, value in wish.node_labels.items():
+        if node.labels.get(key) != value:
+            return f"has no label {key}={value}"
+    if wish.affinity is not None and not any(term.matches(node.labels) for term in wish.affinity):
+        return "does not meet the node affinity"
+    neighbour = _unwanted_neighbour(pod, node, nodes, held)
+    return f"has {neighbour}, which it must not be beside" if neighbour else ""
+
+
+def _unwanted_neighbour(pod: Pod, node: Node, nodes: Sequence[Node], held: Mapping[str, Sequence[Pod]]) -> str:
+    """A pod that this one minds, or that minds this one, in the same place."""
+    for near in nodes:
+        for other in held[near.name]:
+            if _minds(pod, other, node, near) or _minds(other, pod, near, node):
+                return other.full_name
+    return ""
+
+
+def _minds(pod: Pod, other: Pod, node: Node, near: Node) -> bool:
+    return any(
+        apart.minds(other.namespace, other.labels)
+        for apart in pod.placement.apart
+        if node.place(apart.topology) and node.place(apart.topology) == near.place(apart.topology)
+    )

@@ -1,0 +1,149 @@
+# Copyright: OmniMind Development Team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Workloads: what makes pods, how many, and how many of them its own roll-out takes down at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Optional
+
+from ..errors import ManifestError
+from ..fields import read_labels, read_mapping
+from .amounts import Amount, read_amount, read_count
+from .metadata import Metadata, Owner, read_metadata
+from .placement import Placement, read_placement
+from .pods import Pod, has_local_storage
+
+KINDS = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "DaemonSet", "Job")
+# The disruption controller asks for a scale, which these do not have.
+UNSCALED = ("DaemonSet", "Job")
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One object that makes pods.
+
+    Args:
+        replicas: how many it wants; None where that is not for it to say (DaemonSet, Job).
+        labels: those of its pods.
+        unavailable: how many of them its roll-out may take down at once.
+        surge: how many more than wanted there may be meanwhile.
+        owner: what makes this object, such as the Deployment of a ReplicaSet.
+    """
+
+    kind: str
+    namespace: str
+    name: str
+    replicas: Optional[int] = 1
+    labels: Mapping[str, str] = field(default_factory=dict)
+    unavailable: int = 0
+    surge: int = 0
+    owner: Optional[Owner] = None
+    local_storage: bool = False
+    placement: Placement = Placement()
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.full_name}"
+
+    def pods(self) -> tuple[Pod, ...]:
+        """Its pods as they are when it is rolled out: named by number, Ready, on no node yet."""
+        return tuple(
+            Pod(
+                self.namespace, f"{self.name}-{number}", labels=self.labels, owner=Owner(self.kind, self.name),
+                local_storage=self.local_storage, placement=self.placement,
+            )
+            for number in range(self.replicas or 0)
+        )  # fmt: skip
+
+
+def read_workload(manifest: Any) -> Workload:
+    """A workload as the API gives it or a user writes it; ManifestError if it is none.
+
+    Custom kinds are read, too, when they have `spec.replicas` and a template like the others.
+    """
+    metadata = read_metadata(manifest)
+    where, kind = metadata.where, manifest["kind"]
+    spec = read_mapping(f"{where}spec", manifest.get("spec") or {})
+    template = read_mapping(f"{where}spec.template", spec.get("template", {}))
+    about = read_mapping(f"{where}spec.template.metadata", template.get("metadata", {}))
+    pod = read_mapping(f"{where}spec.template.spec", template.get("spec", {}))
+    replicas = None if kind in UNSCALED else read_count(f"{where}spec.replicas", spec.get("replicas", 1))
+    unavailable, surge = _rollout(metadata, kind, spec, replicas or 0)
+    return Workload(
+        kind,
+        metadata.namespace,
+        metadata.name,
+        replicas,
+        read_labels(f"{where}spec.template.metadata.labels", about.get("labels")),
+        unavailable,
+        surge,
+        metadata.owner,
+        has_local_storage(f"{where}spec.template.spec", pod),
+        read_placement(f"{where}spec.template.spec", pod, metadata.namespace),
+    )
+
+
+def _rollout(metadata: Metadata, kind: str, spec: Mapping[str, Any], replicas: int) -> tuple[int, int]:
+    """How many pods may be down at once, and how many there may be beyond the replicas."""
+    where = f"{metadata.where}spec"
+    if kind == "Deployment":
+        strategy = read_mapping(f"{where}.strategy", spec.get("strategy", {}), ("type", "rollingUpdate"))
+        if _type(f"{where}.strategy", strategy, ("RollingUpdate", "Recreate")) == "Recreate":
+            return replicas, 0
+        return _rolling_deployment(f"{where}.strategy.rollingUpdate", strategy.get("rollingUpdate", {}), replicas)
+    if kind == "StatefulSet":
+        strategy = read_mapping(f"{where}.updateStrategy", spec.get("updateStrategy", {}), ("type", "rollingUpdate"))
+        if _type(f"{where}.updateStrategy", strategy, ("RollingUpdate", "OnDelete")) == "OnDelete":
+            return 0, 0
+        rolling = read_mapping(
+            f"{where}.updateStrategy.rollingUpdate", strategy.get("rollingUpdate", {}), ("partition", "maxUnavailable")
+        )
+        most = read_amount(f"{where}.updateStrategy.rollingUpdate.maxUnavailable", rolling.get("maxUnavailable", 1))
+        # One pod must go for the next to come.
+        return min(replicas, max(1, most.down(replicas))), 0
+    return 0, 0
+
+
+def _type(where: str, strategy: Mapping[str, Any], known: tuple[str, str]) -> str:
+    found = strategy.get("type", known[0])
+    if found not in known:
+        raise ManifestError(f"{where}.type", f"it is {known[0]} or {known[1]}, not {found!r}")
+    return str(found)
+
+
+def _rolling_deployment(where: str, value: Any, replicas: int) -> tuple[int, int]:
+    fields = read_mapping(where, value, ("maxUnavailable", "maxSurge"))
+    usual = Amount(25, is_percentage=True)
+    amounts = {
+        name: read_amount(f"{where}.{name}", fields[name]) if name in fields else usual
+        for name in ("maxUnavailable", "maxSurge")
+    }
+    unavailable, surge = amounts["maxUnavailable"].down(replicas), amounts["maxSurge"].up(replicas)
+    if not amounts["maxUnavailable"].number and not amounts["maxSurge"].number:
+        raise ManifestError(f"{where}.maxUnavailable", "it must not be 0 when maxSurge is 0: nothing could be replaced")
+    if not unavailable and not surge:
+        unavailable = 1
+    return min(replicas, unavailable), surge
+
+
+class Controllers:
+    """Workloads by the name that the owner of a pod has."""
+
+    def __init__(self, workloads: Iterable[Workload]) -> None:
+        self._known = {(one.namespace, one.kind, one.name): one for one in workloads}
+
+    def of(self, namespace: str, owner: Optional[Owner]) -> Optional[Workload]:
+        return None if owner is None else self._known.get((namespace, owner.kind, owner.name))
+
+    def scaled(self, namespace: str, owner: Owner) -> Optional[Workload]:
+        """Whose replicas count for a pod with this owner: the Deployment's where there is one, not the ReplicaSet's."""
+        direct = self.of(namespace, owner)
+        if direct is None or direct.replicas is None:
+            return None
+        above = self.of(namespace, direct.owner) if owner.kind == "ReplicaSet" else None
+        return above if above is not None and above.kind == "Deployment" else direct
