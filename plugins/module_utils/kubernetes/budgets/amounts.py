@@ -1,7 +1,6 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Numbers as manifests write them: plain, or a percentage of how many pods there are."""
-
 from __future__ import annotations
 
 import re

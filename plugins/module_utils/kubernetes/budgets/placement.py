@@ -1,7 +1,6 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What a pod asks of the node it runs on: labels, taints that it tolerates, and pods that it will not be beside."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -1,7 +1,6 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Workloads: what makes pods, how many, and how many of them its own roll-out takes down at once."""
-
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping

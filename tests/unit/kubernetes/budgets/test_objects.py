@@ -107,14 +107,14 @@ def test_workload_makes_pods_like_its_template() -> None:
     [
         ("Deployment", {"replicas": "3"}, "spec.replicas: it is a number from 0 to 2147483647, not '3'"),
         ("Deployment", {"strategy": {"type": "Rolling"}}, "spec.strategy.type: it is RollingUpdate or Recreate, not"),
-        ("Deployment", {"strategy": {"rollingUpdate": {"maxUnavailabel": 1}}}, "spec.strategy.rollingUpdate.maxUnavailabel"),
+        ("Deployment", {"strategy": {"rollingUpdate": {"maxSurg": 1}}}, "spec.strategy.rollingUpdate.maxSurg: there"),
         (
             "Deployment",
             {"strategy": {"rollingUpdate": {"maxUnavailable": 0, "maxSurge": "0%"}}},
             "spec.strategy.rollingUpdate.maxUnavailable: it must not be 0 when maxSurge is 0",
         ),
-        ("StatefulSet", {"updateStrategy": {"type": "Recreate"}}, "spec.updateStrategy.type: it is RollingUpdate or OnD"),
-        ("StatefulSet", {"template": {"metadata": {"labels": {"a": 1}}}}, "spec.template.metadata.labels.a: a label is"),
+        ("StatefulSet", {"updateStrategy": {"type": "Recreate"}}, "spec.updateStrategy.type: it is RollingUpdate or"),
+        ("StatefulSet", {"template": {"metadata": {"labels": {"a": 1}}}}, "spec.template.metadata.labels.a: a label"),
     ],
 )  # fmt: skip
 def test_workload_is_refused_by_the_path_of_the_field(kind: str, spec: dict[str, Any], complaint: str) -> None:
