@@ -49,15 +49,23 @@ class Workload:
     def __str__(self) -> str:
         return f"{self.kind} {self.full_name}"
 
+    @property
+    def is_scaled(self) -> bool:
+        return self.replicas is not None
+
+    def pod(self, number: int = 0) -> Pod:
+        """One of its pods as it is when it is rolled out: named by number, Ready, on no node yet."""
+        return Pod(
+            self.namespace,
+            f"{self.name}-{number}",
+            labels=self.labels,
+            owner=Owner(self.kind, self.name),
+            local_storage=self.local_storage,
+            placement=self.placement,
+        )
+
     def pods(self) -> tuple[Pod, ...]:
-        """Its pods as they are when it is rolled out: named by number, Ready, on no node yet."""
-        return tuple(
-            Pod(
-                self.namespace, f"{self.name}-{number}", labels=self.labels, owner=Owner(self.kind, self.name),
-                local_storage=self.local_storage, placement=self.placement,
-            )
-            for number in range(self.replicas or 0)
-        )  # fmt: skip
+        return tuple(self.pod(number) for number in range(self.replicas or 0))
 
 
 def read_workload(manifest: Any) -> Workload:
