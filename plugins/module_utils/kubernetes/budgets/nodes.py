@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from ..errors import ManifestError
 from ..fields import read_list, read_mapping
+from ..pod_resources import Amounts
+from ..quantities import format_quantity, read_quantities
 from .metadata import read_metadata
 from .placement import HOSTNAME, Taint
 from .pods import Pod
@@ -16,13 +19,19 @@ from .pods import Pod
 
 @dataclass(frozen=True)
 class Node:
-    """A node. `cordoned` is what keeps every new pod off it."""
+    """A node.
+
+    Args:
+        cordoned: what keeps every new pod off it.
+        room: what it has for pods; a resource that is not among it is not looked at.
+    """
 
     name: str
     labels: Mapping[str, str] = field(default_factory=dict)
     cordoned: bool = False
     ready: bool = True
     taints: tuple[Taint, ...] = ()
+    room: Amounts = field(default_factory=dict)
 
     def place(self, topology: str) -> str:
         """The value of this label, by which two nodes are one place; a node is named by its host name anyway."""
@@ -45,6 +54,7 @@ def read_node(manifest: Any) -> Node:
             _taint(f"{where}spec.taints[{index}]", entry)
             for index, entry in enumerate(read_list(f"{where}spec.taints", spec.get("taints", [])))
         ),
+        read_quantities(f"{where}status.allocatable", status.get("allocatable")),
     )
 
 
@@ -59,7 +69,7 @@ def choose_node(pod: Pod, nodes: Sequence[Node], pods: Iterable[Pod]) -> tuple[s
     """The name of the node that takes a pod, or "" and a sentence why none does.
 
     Of those that may, the one with the fewest pods, by name where that is equal: what the real scheduler
-    weighs beside that is not known here, nor is how much room a node has.
+    weighs beside that is not known here.
     """
     held: dict[str, list[Pod]] = {node.name: [] for node in nodes}
     for other in pods:
@@ -87,7 +97,21 @@ def _reason_against(pod: Pod, node: Node, nodes: Sequence[Node], held: Mapping[s
     if wish.affinity is not None and not any(term.matches(node.labels) for term in wish.affinity):
         return "does not meet the node affinity"
     neighbour = _unwanted_neighbour(pod, node, nodes, held)
-    return f"has {neighbour}, which it must not be beside" if neighbour else ""
+    return f"has {neighbour}, which it must not be beside" if neighbour else _lack(pod, node, held[node.name])
+
+
+def _lack(pod: Pod, node: Node, held: Sequence[Pod]) -> str:
+    """Which resource it has too little of, besides what the pods on it have asked for."""
+    for name, room in node.room.items():
+        left = room - sum(_taken(other, name) for other in held)
+        if _taken(pod, name) > max(0, left):
+            wanted, rest = format_quantity(name, _taken(pod, name)), format_quantity(name, max(Fraction(), left))
+            return f"has {rest} of {name} left, and {wanted} is wanted"
+    return ""
+
+
+def _taken(pod: Pod, resource: str) -> Fraction:
+    return Fraction(1) if resource == "pods" else pod.requests.get(resource, Fraction())
 
 
 def _unwanted_neighbour(pod: Pod, node: Node, nodes: Sequence[Node], held: Mapping[str, Sequence[Pod]]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from ..fields import read_list, read_mapping
+from ..pod_resources import REQUESTS, Amounts, read_pod_resources
 from .metadata import Owner, read_metadata
 from .placement import Placement, read_placement
 
@@ -25,6 +26,7 @@ class Pod:
         terminating: whether it has been told to go.
         mirror: whether it only shows a static pod, which nobody can evict.
         local_storage: whether it has an emptyDir, whose content goes with it.
+        requests: what it takes of a node.
     """
 
     namespace: str
@@ -38,6 +40,7 @@ class Pod:
     mirror: bool = False
     local_storage: bool = False
     placement: Placement = Placement()
+    requests: Amounts = field(default_factory=dict)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -83,6 +86,7 @@ def read_pod(manifest: Any) -> Pod:
         mirror=_MIRROR in metadata.annotations,
         local_storage=has_local_storage(f"{metadata.where}spec", spec),
         placement=read_placement(f"{metadata.where}spec", spec, metadata.namespace),
+        requests=read_pod_resources(f"{metadata.where}spec", spec).total(REQUESTS),
     )
 
 

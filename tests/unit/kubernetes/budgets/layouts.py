@@ -29,6 +29,8 @@ def _thing(kind: str, namespace: str, name: str, **fields: Any) -> Manifest:
 def _node(dice: random.Random, number: int) -> Manifest:
     node = _thing("Node", "default", f"n{number}", status={"conditions": READY if dice.random() < 0.9 else []})
     node["metadata"]["labels"] = {"disk": dice.choice(["fast", "slow"])}
+    if dice.random() < 0.5:
+        node["status"]["allocatable"] = {"cpu": str(dice.randint(2, 4)), "pods": "9"}
     if dice.random() < 0.1:
         node["spec"]["unschedulable"] = True
     if dice.random() < 0.1:
@@ -44,9 +46,10 @@ def _add_app(
     workloads: list[Manifest],
     pods: list[Manifest],
 ) -> None:
-    kind = dice.choice(["Deployment", "Deployment", "StatefulSet", "StatefulSet", "DaemonSet", "Job", "bare"])
+    kind = dice.choice(["Deployment"] * 5 + ["StatefulSet"] * 5 + ["DaemonSet", "Job", "bare"])
     replicas = dice.randint(1, 5)
-    spec: Manifest = {}
+    request = {"cpu": f"{dice.choice([100, 500, 900])}m"}
+    spec: Manifest = {"containers": [{"name": "main", "resources": {"requests": request}}]}
     if dice.random() < 0.3:
         spec["nodeSelector"] = {"disk": "fast"}
     if dice.random() < 0.4:
@@ -61,11 +64,12 @@ def _add_app(
         above = {"ownerReferences": [{"kind": kind, "name": app, "controller": True}]}
         workloads.append(_thing("ReplicaSet", namespace, f"{app}-hash", spec=dict(scale), metadata=above))
     # Now and then more or fewer than wanted.
-    for number in range(replicas + dice.choice([0, 0, 0, 0, 1, -1])):
+    for number in range(replicas + dice.choice([0] * 8 + [1, -1])):
         pod = _thing("Pod", namespace, f"{app}-{number}", spec=dict(spec), status=_state(dice))
         pod["metadata"]["labels"] = {"app": app, "tier": dice.choice(["front", "back"])}
         pod["metadata"]["ownerReferences"] = [] if kind == "bare" else [owner]
-        pod["spec"]["nodeName"] = dice.choice(nodes)["metadata"]["name"]
+        # Crowded on the first nodes, which are drained: one budget has several pods there.
+        pod["spec"]["nodeName"] = dice.choice(nodes[:2] if dice.random() < 0.6 else nodes)["metadata"]["name"]
         if dice.random() < 0.06:
             pod["metadata"]["deletionTimestamp"] = "2026-11-30T00:00:00Z"
         if kind == "bare" and dice.random() < 0.2:
@@ -85,7 +89,7 @@ def _budgets(dice: random.Random) -> list[Manifest]:
             if dice.random() < 0.75:
                 labels = {"app": f"app{number}"}
                 budgets.append(_thing("PodDisruptionBudget", namespace, f"app{number}", spec=_bound(dice, labels)))
-        if dice.random() < 0.1:
+        if dice.random() < 0.05:
             budgets.append(_thing("PodDisruptionBudget", namespace, "tier", spec=_bound(dice, {"tier": "front"})))
     for budget in budgets:
         budget["apiVersion"] = "policy/v1"
@@ -95,12 +99,12 @@ def _budgets(dice: random.Random) -> list[Manifest]:
 def _bound(dice: random.Random, labels: dict[str, str]) -> Manifest:
     spec: Manifest = {"selector": {"matchLabels": labels}}
     field = dice.choice(["minAvailable", "maxUnavailable"])
-    spec[field] = dice.choice([1, 1, 1, 2, 0, "50%", "34%", "10%"])
-    if dice.random() < 0.04:
+    spec[field] = dice.choice([1, 1, 1, 2, 0, "50%", "34%", "10%", "90%"])
+    if dice.random() < 0.02:
         del spec[field]
-    if dice.random() < 0.04:
+    if dice.random() < 0.02:
         del spec["selector"]
-    elif dice.random() < 0.04:
+    elif dice.random() < 0.02:
         spec["selector"] = {}
     if dice.random() < 0.3:
         spec["unhealthyPodEvictionPolicy"] = dice.choice(["AlwaysAllow", "IfHealthyBudget"])

@@ -213,7 +213,16 @@ class Server:
         wanted = pod["spec"].get("nodeSelector", {})
         if any(node["metadata"]["labels"].get(key) != value for key, value in wanted.items()):
             return False
+        room = node["status"].get("allocatable")
+        if room and (
+            len(here) + 1 > int(room["pods"]) or sum(self.millis(one) for one in [*here, pod]) > 1000 * int(room["cpu"])
+        ):
+            return False
         return not any(self.minds(pod, other) or self.minds(other, pod) for other in here)
+
+    @staticmethod
+    def millis(pod: Manifest) -> int:
+        return int(pod["spec"]["containers"][0]["resources"]["requests"]["cpu"].rstrip("m"))
 
     @staticmethod
     def minds(pod: Manifest, other: Manifest) -> bool:

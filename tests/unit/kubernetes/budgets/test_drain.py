@@ -294,9 +294,7 @@ def read(things: dict[str, list[Any]]) -> Cluster:
 
 
 def drained_nodes(seed: int) -> list[str]:
-    dice = random.Random(seed)
-    names = [node["metadata"]["name"] for node in layout(seed)["nodes"]]
-    return dice.sample(names, dice.choice([1, 1, 1, 2]))
+    return random.Random(seed).choice([["n0"], ["n1"], ["n2"], ["n1", "n0"]])
 
 
 def rehearsed_census(pods: tuple[Pod, ...]) -> Counter[Any]:
@@ -335,7 +333,7 @@ def test_layouts_are_of_every_kind() -> None:
     codes = {blocker.code for one in found for blocker in one.blockers}
     assert sum(not one.blockers for one in found) >= 5
     assert {"budget_zero", "not_ready"} <= codes, codes
-    assert max(one.rounds for one in found) >= 2
+    assert sum(one.rounds >= 2 for one in found) >= 5
     assert any(one.homeless for one in found)
     assert any(one.lost for one in found)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -131,11 +132,20 @@ def test_node() -> None:
         manifest(
             "Node", "n1", metadata={"labels": {"disk": "fast"}},
             spec={"unschedulable": True, "taints": [{"key": "gpu", "effect": "NoSchedule"}]},
-            status={"conditions": [{"type": "MemoryPressure", "status": "False"}, {"type": "Ready", "status": "True"}]},
+            status={
+                "conditions": [{"type": "MemoryPressure", "status": "False"}, {"type": "Ready", "status": "True"}],
+                "allocatable": {"memory": "1Gi"},
+            },
         )
     )  # fmt: skip
-    assert read == Node("n1", {"disk": "fast"}, cordoned=True, ready=True, taints=(Taint("gpu"),))
+    assert read == Node(
+        "n1", {"disk": "fast"}, cordoned=True, ready=True, taints=(Taint("gpu"),), room={"memory": 2**30}
+    )
     assert not read_node(manifest("Node", "n2")).ready
+
+
+def asking(cpu: str) -> dict[str, Any]:
+    return {"containers": [{"name": "main", "resources": {"requests": {"cpu": cpu}}}]}
 
 
 def affinity(kind: str, term: dict[str, Any]) -> dict[str, Any]:
@@ -197,6 +207,14 @@ def affinity(kind: str, term: dict[str, Any]) -> dict[str, Any]:
             Node("n1"),
             "",
         ),
+        (asking("500m"), Node("n1", room={"cpu": Fraction(1, 2), "pods": Fraction(2)}), ""),
+        (
+            asking("501m"),
+            Node("n1", room={"cpu": Fraction(1, 2)}),
+            "n1 has 500m of cpu left, and 501m is wanted",
+        ),
+        ({}, Node("n1", room={"pods": Fraction(1)}), "n1 has 0 of pods left, and 1 is wanted"),
+        ({}, Node("n1", room={"cpu": Fraction()}), ""),
     ],
 )
 def test_whether_a_node_takes_a_pod(spec: dict[str, Any], node: Node, reason: str) -> None:
@@ -210,6 +228,15 @@ def test_a_pod_is_kept_away_by_one_that_minds_it() -> None:
     nodes = [Node("n1", {"zone": "a"}), Node("n2", {"zone": "a"}), Node("n3", {"zone": "b"})]
     assert choose_node(Pod("shop", "new", labels={"app": "x"}), nodes, [there]) == ("n3", "")
     assert choose_node(Pod("shop", "new", labels={"app": "y"}), nodes, [there]) == ("n2", "")
+
+
+def test_room_is_what_the_pods_of_a_node_leave() -> None:
+    """What has finished has left."""
+    node = Node("n1", room={"cpu": Fraction(2)})
+    held = [Pod("a", "1", "n1", requests={"cpu": Fraction(1)}), Pod("a", "2", "n2", requests={"cpu": Fraction(1)})]
+    done = Pod("a", "3", "n1", phase="Failed", requests={"cpu": Fraction(1)})
+    assert choose_node(read(asking("1")), [node], [*held, done]) == ("n1", "")
+    assert choose_node(read(asking("1001m")), [node], [*held, done])[0] == ""
 
 
 def test_the_emptiest_node_is_taken() -> None:
