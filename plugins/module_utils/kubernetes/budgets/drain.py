@@ -94,6 +94,7 @@ class Rehearsal:
         drained: nodes on which nothing is left that a drain evicts.
         left: pods that stay, as they should: of DaemonSets, and static ones.
         blockers: why the drain does not come to its end; empty when it does.
+        homeless: what is in the place of pods that have gone, and on no node afterwards.
         pods: all pods afterwards.
     """
 
@@ -102,17 +103,13 @@ class Rehearsal:
     drained: tuple[str, ...]
     left: tuple[Pod, ...]
     blockers: tuple[Blocker, ...]
+    homeless: tuple[Succession, ...]
     pods: tuple[Pod, ...]
 
     @property
     def rounds(self) -> int:
         """After so many nothing more is evicted."""
         return max((move.attempt.round for move in self.moves), default=0)
-
-    @property
-    def homeless(self) -> tuple[Succession, ...]:
-        """What no node takes afterwards."""
-        return tuple(move.succession for move in self.moves if move.succession.reason)
 
     @property
     def lost(self) -> tuple[Pod, ...]:
@@ -150,7 +147,7 @@ def rehearse_drain(cluster: Cluster, nodes: Sequence[str], permissions: Permissi
     left = tuple(pod for selection in selections.values() for pod in selection.left)
     refused = tuple(blocker for selection in selections.values() for blocker in selection.refused)
     if refused:
-        return Rehearsal((), (), (), left, refused, tuple(sorted(cluster.pods, key=lambda pod: pod.key)))
+        return Rehearsal((), (), (), left, refused, (), tuple(sorted(cluster.pods, key=lambda pod: pod.key)))
     return _Rehearsing(World(cluster, nodes)).drain(selections, left)
 
 
@@ -175,7 +172,9 @@ class _Rehearsing:
                 break
             drained.append(node)
         refusals = tuple(attempt for attempt in self._attempts if not attempt.verdict.granted)
-        return Rehearsal(tuple(self._moves()), refusals, tuple(drained), left, tuple(blockers), tuple(self._world.pods))
+        homeless = tuple(one for one in self._world.successions.values() if one.reason)
+        moves, pods = tuple(self._moves()), tuple(self._world.pods)
+        return Rehearsal(moves, refusals, tuple(drained), left, tuple(blockers), homeless, pods)
 
     def _settle(self, number: int) -> bool:
         before = self._world.pods

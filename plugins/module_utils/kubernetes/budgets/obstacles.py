@@ -34,7 +34,7 @@ def _cause(pod: Pod, budget: Budget, status: Status, world: World) -> tuple[str,
         cause = f", and there are never more ({budget.bound} of {len(members)})"
         return "budget_zero", cause, f"add a replica, or let {budget.full_name} want fewer"
     for succession in world.successions.values():
-        if succession.successor in members and succession.reason:
+        if succession.successor in members and succession.successor and succession.reason:
             name = succession.successor.full_name
             remedy = f"add a node that takes {name}, or uncordon one"
             return "no_node_left", f"; no node takes {name}: {succession.reason}", remedy

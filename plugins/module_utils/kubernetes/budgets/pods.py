@@ -65,6 +65,12 @@ class Pod:
         """Whether its controller counts it."""
         return not self.finished and not self.terminating
 
+    @property
+    def ordinal(self) -> int:
+        """Its number among the pods of a StatefulSet; -1 when its name has none."""
+        number = self.name.rpartition("-")[2]
+        return int(number) if number.isdecimal() else -1
+
     def is_owned_by(self, kind: str) -> bool:
         return self.owner is not None and self.owner.kind == kind
 

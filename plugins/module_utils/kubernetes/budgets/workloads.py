@@ -14,9 +14,9 @@ from .metadata import Metadata, Owner, read_metadata
 from .placement import Placement, read_placement
 from .pods import Pod, has_local_storage
 
-KINDS = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "DaemonSet", "Job")
 # The disruption controller asks for a scale, which these do not have.
 UNSCALED = ("DaemonSet", "Job")
+_MANAGEMENT = ("OrderedReady", "Parallel")
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Workload:
         labels: those of its pods.
         unavailable: how many of them its roll-out may take down at once.
         surge: how many more than wanted there may be meanwhile.
+        ordered: whether it makes a pod only when those with lower numbers are Ready.
         owner: what makes this object, such as the Deployment of a ReplicaSet.
     """
 
@@ -38,6 +39,7 @@ class Workload:
     labels: Mapping[str, str] = field(default_factory=dict)
     unavailable: int = 0
     surge: int = 0
+    ordered: bool = False
     owner: Optional[Owner] = None
     local_storage: bool = False
     placement: Placement = Placement()
@@ -89,6 +91,7 @@ def read_workload(manifest: Any) -> Workload:
         read_labels(f"{where}spec.template.metadata.labels", about.get("labels")),
         unavailable,
         surge,
+        kind == "StatefulSet" and _choice(f"{where}spec.podManagementPolicy", spec, _MANAGEMENT) == _MANAGEMENT[0],
         metadata.owner,
         has_local_storage(f"{where}spec.template.spec", pod),
         read_placement(f"{where}spec.template.spec", pod, metadata.namespace),
@@ -100,12 +103,12 @@ def _rollout(metadata: Metadata, kind: str, spec: Mapping[str, Any], replicas: i
     where = f"{metadata.where}spec"
     if kind == "Deployment":
         strategy = read_mapping(f"{where}.strategy", spec.get("strategy", {}), ("type", "rollingUpdate"))
-        if _type(f"{where}.strategy", strategy, ("RollingUpdate", "Recreate")) == "Recreate":
+        if _choice(f"{where}.strategy.type", strategy, ("RollingUpdate", "Recreate")) == "Recreate":
             return replicas, 0
         return _rolling_deployment(f"{where}.strategy.rollingUpdate", strategy.get("rollingUpdate", {}), replicas)
     if kind == "StatefulSet":
         strategy = read_mapping(f"{where}.updateStrategy", spec.get("updateStrategy", {}), ("type", "rollingUpdate"))
-        if _type(f"{where}.updateStrategy", strategy, ("RollingUpdate", "OnDelete")) == "OnDelete":
+        if _choice(f"{where}.updateStrategy.type", strategy, ("RollingUpdate", "OnDelete")) == "OnDelete":
             return 0, 0
         rolling = read_mapping(
             f"{where}.updateStrategy.rollingUpdate", strategy.get("rollingUpdate", {}), ("partition", "maxUnavailable")
@@ -116,10 +119,11 @@ def _rollout(metadata: Metadata, kind: str, spec: Mapping[str, Any], replicas: i
     return 0, 0
 
 
-def _type(where: str, strategy: Mapping[str, Any], known: tuple[str, str]) -> str:
-    found = strategy.get("type", known[0])
+def _choice(where: str, fields: Mapping[str, Any], known: tuple[str, str]) -> str:
+    """The field that the path ends with, which is one of two; the first where it is absent."""
+    found = fields.get(where.rpartition(".")[2], known[0])
     if found not in known:
-        raise ManifestError(f"{where}.type", f"it is {known[0]} or {known[1]}, not {found!r}")
+        raise ManifestError(where, f"it is {known[0]} or {known[1]}, not {found!r}")
     return str(found)
 
 

@@ -6,7 +6,8 @@ The model is this. The disruption controller counts at once, so that each evicti
 it have left. Time passes in steps, between which nothing becomes Ready. In a step what was told to go is gone, its
 controller makes a successor (unless there are as many pods as it wants, or nobody controls it), in the order of the
 evictions, and the successor runs on another node if one takes it. It is Ready if the pod it succeeds was: nothing
-that a drain does heals a pod. A successor that no node takes waits, and is tried again in every step.
+that a drain does heals a pod. A successor that no node takes waits, and is tried again in every step; so does one of
+a StatefulSet that makes its pods in order, until those before it are Ready.
 """
 from __future__ import annotations
 
@@ -36,7 +37,7 @@ class Succession:
 
     Args:
         successor: None when nobody made one.
-        reason: why no node takes the successor; empty when one has.
+        reason: why the successor is on no node; empty when it is.
     """
 
     former: Pod
@@ -78,21 +79,35 @@ class World:
         gone = [self._pods.pop(key) for key in self._going]
         self._going = []
         for pod in gone:
-            successor = self._successor(pod)
-            self.successions[pod.key] = Succession(pod, successor)
-            if successor is not None:
-                self._pods[successor.key] = successor
-        return [pod for pod in map(self._place, list(self.successions)) if pod is not None and pod.healthy]
+            self.successions[pod.key] = Succession(pod, self._successor(pod))
+        arrived: list[Pod] = []
+        placed = self._bring_successors()
+        while placed:
+            arrived += placed
+            # Those that waited for these to be Ready come after them.
+            placed = self._bring_successors()
+        return [pod for pod in arrived if pod.healthy]
+
+    def _bring_successors(self) -> list[Pod]:
+        """Make what may be made, then bring it to nodes; what has found one."""
+        waiting = [one for one in self.successions.values() if one.successor is not None and not one.successor.node]
+        reasons = {one.former.key: self._reason_not_to_make(one.successor) for one in waiting if one.successor}
+        return [pod for pod in (self._bring(one, reasons[one.former.key]) for one in waiting) if pod is not None]
 
     def _successor(self, pod: Pod) -> Optional[Pod]:
         if pod.owner is None or pod.finished or pod.mirror:
             return None
         workload = self._controllers.of(pod.namespace, pod.owner)
         if workload is not None and workload.replicas is not None:
-            siblings = [one for one in self._pods.values() if one.namespace == pod.namespace and one.owner == pod.owner]
-            if sum(one.active for one in siblings) >= workload.replicas:
+            if sum(one.active for one in self._siblings(pod)) >= workload.replicas:
                 return None
         return replace(pod, name=self._name(pod), node="", phase=PENDING, ready=False, terminating=False)
+
+    def _siblings(self, pod: Pod) -> list[Pod]:
+        """What its controller has made, or will as soon as it may."""
+        waiting = [one.successor for one in self.successions.values() if one.successor is not None]
+        known = {**{one.key: one for one in waiting}, **self._pods}
+        return [one for one in known.values() if one.namespace == pod.namespace and one.owner == pod.owner]
 
     def _name(self, pod: Pod) -> str:
         """A StatefulSet uses the name again; others make up one, for which this one, that no pod can have, stands."""
@@ -101,15 +116,25 @@ class World:
         self._made += 1
         return f"{pod.owner.name if pod.owner else pod.name}~{self._made}"
 
-    def _place(self, key: tuple[str, str]) -> Optional[Pod]:
-        """Bring the successor of a pod to a node; None when it needs none, or none takes it."""
-        succession = self.successions[key]
-        waiting = succession.successor
-        if waiting is None or waiting.node:
-            return None
-        node, reason = choose_node(waiting, self.nodes, self._pods.values())
-        if node:
-            waiting = replace(waiting, node=node, phase=RUNNING, ready=succession.former.ready)
-        self._pods[waiting.key] = waiting
-        self.successions[key] = Succession(succession.former, waiting, reason)
-        return waiting if node else None
+    def _reason_not_to_make(self, successor: Pod) -> str:
+        """A StatefulSet that goes by order makes a pod only when all before it are Ready."""
+        workload = self._controllers.of(successor.namespace, successor.owner)
+        if successor.key in self._pods or workload is None or not workload.ordered:
+            return ""
+        before = [one for one in self._siblings(successor) if one.ordinal < successor.ordinal and not one.healthy]
+        if not before:
+            return ""
+        first = min(before, key=lambda one: one.ordinal)
+        return f"{successor.owner} makes it only when {first.full_name} is Ready"
+
+    def _bring(self, succession: Succession, reason: str) -> Optional[Pod]:
+        """Bring a successor to a node; None when there is a reason not to make it, or no node takes it."""
+        former, successor = succession.former, succession.successor
+        node = ""
+        if successor is not None and not reason:
+            node, reason = choose_node(successor, self.nodes, self._pods.values())
+            if node:
+                successor = replace(successor, node=node, phase=RUNNING, ready=former.ready)
+            self._pods[successor.key] = successor
+        self.successions[former.key] = Succession(former, successor, reason)
+        return successor if node else None

@@ -10,7 +10,8 @@ NAMESPACES = ("shop", "tools")
 READY = [{"type": "Ready", "status": "True"}]
 
 
-def layout(seed: int) -> dict[str, list[Manifest]]:
+def layout(seed: int, ordered: bool = True) -> dict[str, list[Manifest]]:
+    """Some of its StatefulSets make their pods in order, if any may."""
     dice = random.Random(seed)
     nodes = [_node(dice, number) for number in range(dice.randint(3, 6))]
     workloads: list[Manifest] = []
@@ -18,6 +19,9 @@ def layout(seed: int) -> dict[str, list[Manifest]]:
     for namespace in NAMESPACES:
         for number in range(dice.randint(1, 4)):
             _add_app(dice, namespace, f"app{number}", nodes, workloads, pods)
+    for workload in workloads:
+        if workload["kind"] == "StatefulSet" and (dice.random() < 0.5 or not ordered):
+            workload["spec"]["podManagementPolicy"] = "Parallel"
     return {"nodes": nodes, "workloads": workloads, "pods": pods, "budgets": _budgets(dice)}
 
 

@@ -48,6 +48,7 @@ class Server:
         self.nodes, self.workloads, self.budgets = layout["nodes"], layout["workloads"], layout["budgets"]
         self.pods = list(layout["pods"])
         self.going: list[Manifest] = [pod for pod in self.pods if is_going(pod)]
+        self.held: list[Manifest] = []
         self.unplaced: list[Manifest] = []
         self.starting: list[tuple[int, Manifest]] = []
         self.made = 0
@@ -150,6 +151,11 @@ class Server:
             self.pods.remove(pod)
         for pod in gone:
             self.replace(pod)
+        for pod in list(self.held):
+            if self.may_be_made(pod):
+                self.held.remove(pod)
+                self.pods.append(pod)
+                self.unplaced.append(pod)
         for pod in list(self.unplaced):
             node = self.node_for(pod)
             if node:
@@ -173,7 +179,7 @@ class Server:
         if workload is not None and "replicas" in workload["spec"]:
             there = [
                 one
-                for one in self.pods
+                for one in self.pods + self.held
                 if one["metadata"]["namespace"] == namespace
                 and owner_of(one) == owner
                 and not is_finished(one)
@@ -194,8 +200,29 @@ class Server:
             "status": {"phase": "Pending"},
             "was_ready": is_ready(pod),
         }
-        self.pods.append(new)
-        self.unplaced.append(new)
+        self.held.append(new)
+
+    def may_be_made(self, pod: Manifest) -> bool:
+        """A StatefulSet makes its pods in order, unless it is told to make them in parallel."""
+        namespace, name = name_of(pod)
+        kind, owner = owner_of(pod) or ("", "")
+        workload = self.workload(namespace, kind, owner)
+        if kind != "StatefulSet" or workload is None or workload["spec"].get("podManagementPolicy") == "Parallel":
+            return True
+        for one in self.pods + self.held:
+            if one["metadata"]["namespace"] == namespace and owner_of(one) == (kind, owner):
+                if int(name_of(one)[1].split("-")[1]) < int(name.split("-")[1]) and not (
+                    is_ready(one) and not is_going(one)
+                ):
+                    return False
+        return True
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether time alone changes nothing."""
+        makeable = [pod for pod in self.held if self.may_be_made(pod)]
+        placeable = [pod for pod in self.unplaced if self.node_for(pod)]
+        return not (self.going or self.starting or makeable or placeable)
 
     def node_for(self, pod: Manifest) -> str:
         best = None
@@ -233,8 +260,11 @@ class Server:
         )
 
 
-def drain(layout: dict[str, list[Manifest]], nodes: list[str], deadline: int = 120) -> dict[str, Any]:
-    """Cordon the nodes, then drain one after the other; `deadline` seconds for each."""
+def drain(layout: dict[str, list[Manifest]], nodes: list[str], patient: bool, deadline: int = 120) -> dict[str, Any]:
+    """Cordon the nodes, then drain one after the other; `deadline` seconds for each.
+
+    Who is patient tries again when all that was evicted is elsewhere and at rest; who is not, every second.
+    """
     server = Server(layout)
     for node in server.nodes:
         if node["metadata"]["name"] in nodes:
@@ -264,6 +294,9 @@ def drain(layout: dict[str, list[Manifest]], nodes: list[str], deadline: int = 1
                     left.remove(pod)
             now += 1
             server.tick(now)
+            while patient and now < end and not server.is_quiet:
+                now += 1
+                server.tick(now)
         stuck |= {name_of(pod): 429 for pod in left}
         if stuck:
             break

@@ -94,6 +94,12 @@ def test_roll_out_of_others(kind: str, spec: dict[str, Any], unavailable: int) -
     assert read_workload(manifest(kind, "web", spec=spec)).unavailable == unavailable
 
 
+@pytest.mark.parametrize(("policy", "ordered"), [(None, True), ("OrderedReady", True), ("Parallel", False)])
+def test_order_of_a_stateful_set(policy: str | None, ordered: bool) -> None:
+    assert read_workload(manifest("StatefulSet", "web", spec={"podManagementPolicy": policy})).ordered == ordered
+    assert not read_workload(manifest("Deployment", "web")).ordered
+
+
 def test_workload_makes_pods_like_its_template() -> None:
     template = {"metadata": {"labels": {"app": "web"}}, "spec": {"volumes": [{"name": "a", "emptyDir": {}}]}}
     read = read_workload(manifest("StatefulSet", "web", spec={"replicas": 2, "template": template}))
@@ -115,6 +121,7 @@ def test_workload_makes_pods_like_its_template() -> None:
             "spec.strategy.rollingUpdate.maxUnavailable: it must not be 0 when maxSurge is 0",
         ),
         ("StatefulSet", {"updateStrategy": {"type": "Recreate"}}, "spec.updateStrategy.type: it is RollingUpdate or"),
+        ("StatefulSet", {"podManagementPolicy": "Serial"}, "spec.podManagementPolicy: it is OrderedReady or Parallel"),
         ("StatefulSet", {"template": {"metadata": {"labels": {"a": 1}}}}, "spec.template.metadata.labels.a: a label"),
     ],
 )  # fmt: skip
