@@ -83,7 +83,7 @@ def _add_app(
 
 def _state(dice: random.Random) -> Manifest:
     phase = dice.choices(["Running", "Pending", "Succeeded", "Failed"], [90, 4, 3, 3])[0]
-    return {"phase": phase, "conditions": READY if phase == "Running" and dice.random() < 0.88 else []}
+    return {"phase": phase, "conditions": READY if phase == "Running" and dice.random() < 0.85 else []}
 
 
 def _budgets(dice: random.Random) -> list[Manifest]:
@@ -93,7 +93,7 @@ def _budgets(dice: random.Random) -> list[Manifest]:
             if dice.random() < 0.75:
                 labels = {"app": f"app{number}"}
                 budgets.append(_thing("PodDisruptionBudget", namespace, f"app{number}", spec=_bound(dice, labels)))
-        if dice.random() < 0.05:
+        if dice.random() < 0.12:
             budgets.append(_thing("PodDisruptionBudget", namespace, "tier", spec=_bound(dice, {"tier": "front"})))
     for budget in budgets:
         budget["apiVersion"] = "policy/v1"
@@ -110,6 +110,6 @@ def _bound(dice: random.Random, labels: dict[str, str]) -> Manifest:
         del spec["selector"]
     elif dice.random() < 0.02:
         spec["selector"] = {}
-    if dice.random() < 0.3:
-        spec["unhealthyPodEvictionPolicy"] = dice.choice(["AlwaysAllow", "IfHealthyBudget"])
+    if dice.random() < 0.6:
+        spec["unhealthyPodEvictionPolicy"] = dice.choice(["AlwaysAllow", "AlwaysAllow", "IfHealthyBudget"])
     return spec
