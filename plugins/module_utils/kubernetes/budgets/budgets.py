@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 from ..errors import ManifestError
 from ..fields import read_mapping
@@ -13,7 +13,7 @@ from ..selectors import Selector, read_selector
 from .amounts import Amount, read_amount
 from .metadata import read_metadata
 from .pods import PENDING, Pod
-from .workloads import Controllers
+from .workloads import Controllers, Workload
 
 IF_HEALTHY_BUDGET, ALWAYS_ALLOW = "IfHealthyBudget", "AlwaysAllow"
 _FIELDS = ("minAvailable", "maxUnavailable", "selector", "unhealthyPodEvictionPolicy")
@@ -46,7 +46,8 @@ class Budget:
             return f"maxUnavailable {self.max_unavailable}"
         return "no bound" if self.min_available is None else f"minAvailable {self.min_available}"
 
-    def selects(self, pod: Pod) -> bool:
+    def selects(self, pod: Union[Pod, Workload]) -> bool:
+        """A pod, or the pods of a workload."""
         return self.selector is not None and pod.namespace == self.namespace and self.selector.matches(pod.labels)
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Optional
 
 from .budgets import Budget, Status, budget_status
@@ -22,13 +23,13 @@ class Declared:
     autoscalers: tuple[Autoscaler, ...] = ()
     quorums: tuple[Quorum, ...] = ()
 
-    @property
+    @cached_property
     def workloads(self) -> tuple[Workload, ...]:
         """Those that nothing else here makes: a Deployment, and not its ReplicaSets."""
         known = Controllers(self.all_workloads)
         return tuple(one for one in self.all_workloads if known.of(one.namespace, one.owner) is None)
 
-    @property
+    @cached_property
     def countable(self) -> list[Budget]:
         """Budgets that the controller can count, and that select something."""
         return [
@@ -38,20 +39,22 @@ class Declared:
             if all(workload.is_scaled for workload in self._selected_workloads(budget))
         ]
 
-    def status(self, budget: Budget, scaled: Optional[tuple[Workload, int]] = None) -> Status:
-        """When all is well, with another number of replicas of one workload if that is given."""
-        workloads = self.workloads
-        if scaled:
-            workloads = tuple(replace(one, replicas=scaled[1]) if one == scaled[0] else one for one in workloads)
-        pods = [*self._strays, *(pod for one in workloads for pod in (one.pods() if one.is_scaled else [one.pod()]))]
-        return budget_status(budget, pods, Controllers(workloads))
+    def status(self, budget: Budget) -> Status:
+        """When all is well."""
+        return self._statuses[budget.full_name]
+
+    def status_scaled(self, budget: Budget, workload: Workload, replicas: int) -> Status:
+        """When all is well, and this workload has another number of replicas."""
+        return self._count(
+            budget, tuple(replace(one, replicas=replicas) if one == workload else one for one in self.workloads)
+        )
 
     def spare(self, budget: Budget) -> int:
         """How many pods it lets go when all is well."""
         return self.status(budget).allowed
 
     def budgets_of(self, workload: Workload) -> list[Budget]:
-        return [budget for budget in self.budgets if budget.selects(workload.pod())]
+        return self._guards[str(workload)]
 
     def may_go(self, workload: Workload) -> int:
         """How many of its pods budgets let go at once: none where two make each eviction fail."""
@@ -84,11 +87,24 @@ class Declared:
         met, best = max(near, key=lambda pair: pair[0], default=(0, None))
         return f", but pods of {best} do not meet {selector.unmet(best.labels)}" if met and best else ""
 
-    @property
+    @cached_property
+    def _guards(self) -> dict[str, list[Budget]]:
+        return {str(one): [budget for budget in self.budgets if budget.selects(one)] for one in self.workloads}
+
+    @cached_property
+    def _statuses(self) -> dict[str, Status]:
+        return {budget.full_name: self._count(budget, self.workloads) for budget in self.budgets}
+
+    def _count(self, budget: Budget, workloads: tuple[Workload, ...]) -> Status:
+        selected = [one for one in workloads if budget.selects(one)]
+        pods = [pod for one in selected for pod in (one.pods() if one.is_scaled else [one.pod()])]
+        return budget_status(budget, [*self._strays, *pods], Controllers(workloads))
+
+    @cached_property
     def _strays(self) -> list[Pod]:
         """Pods that no workload here makes."""
         known = Controllers(self.all_workloads)
         return [pod for pod in self.all_pods if pod.active and known.of(pod.namespace, pod.owner) is None]
 
     def _selected_workloads(self, budget: Budget) -> list[Workload]:
-        return [workload for workload in self.workloads if budget.selects(workload.pod())]
+        return [workload for workload in self.workloads if budget in self.budgets_of(workload)]

@@ -75,14 +75,31 @@ def choose_node(pod: Pod, nodes: Sequence[Node], pods: Iterable[Pod]) -> tuple[s
     for other in pods:
         if other.node in held and not other.finished:
             held[other.node].append(other)
-    reasons = {node.name: _reason_against(pod, node, nodes, held) for node in nodes}
+    taken = [place for node in nodes for other in held[node.name] for place in _places_taken(pod, other, node)]
+    reasons = {node.name: _reason_against(pod, node, held[node.name], taken) for node in nodes}
     free = [name for name, reason in reasons.items() if not reason]
     if free:
         return min(free, key=lambda name: (len(held[name]), name)), ""
     return "", "; ".join(f"{name} {reason}" for name, reason in reasons.items()) or "there is no node"
 
 
-def _reason_against(pod: Pod, node: Node, nodes: Sequence[Node], held: Mapping[str, Sequence[Pod]]) -> str:
+@dataclass(frozen=True)
+class _Occupied:
+    """A place, told by a label of nodes, in which there is a pod that another must not be beside."""
+
+    topology: str
+    value: str
+    by: Pod
+
+
+def _places_taken(pod: Pod, other: Pod, node: Node) -> list[_Occupied]:
+    """Where the other is, by every label on which it minds this pod or this pod minds it."""
+    minded = [apart for apart in pod.placement.apart if apart.minds(other.namespace, other.labels)]
+    minded += [apart for apart in other.placement.apart if apart.minds(pod.namespace, pod.labels)]
+    return [_Occupied(apart.topology, node.place(apart.topology), other) for apart in minded]
+
+
+def _reason_against(pod: Pod, node: Node, held: Sequence[Pod], taken: Sequence[_Occupied]) -> str:
     wish = pod.placement
     if node.cordoned:
         return "is cordoned"
@@ -96,8 +113,10 @@ def _reason_against(pod: Pod, node: Node, nodes: Sequence[Node], held: Mapping[s
             return f"has no label {key}={value}"
     if wish.affinity is not None and not any(term.matches(node.labels) for term in wish.affinity):
         return "does not meet the node affinity"
-    neighbour = _unwanted_neighbour(pod, node, nodes, held)
-    return f"has {neighbour}, which it must not be beside" if neighbour else _lack(pod, node, held[node.name])
+    for place in taken:
+        if place.value and place.value == node.place(place.topology):
+            return f"has {place.by.full_name}, which it must not be beside"
+    return _lack(pod, node, held)
 
 
 def _lack(pod: Pod, node: Node, held: Sequence[Pod]) -> str:
@@ -112,20 +131,3 @@ def _lack(pod: Pod, node: Node, held: Sequence[Pod]) -> str:
 
 def _taken(pod: Pod, resource: str) -> Fraction:
     return Fraction(1) if resource == "pods" else pod.requests.get(resource, Fraction())
-
-
-def _unwanted_neighbour(pod: Pod, node: Node, nodes: Sequence[Node], held: Mapping[str, Sequence[Pod]]) -> str:
-    """A pod that this one minds, or that minds this one, in the same place."""
-    for near in nodes:
-        for other in held[near.name]:
-            if _minds(pod, other, node, near) or _minds(other, pod, near, node):
-                return other.full_name
-    return ""
-
-
-def _minds(pod: Pod, other: Pod, node: Node, near: Node) -> bool:
-    return any(
-        apart.minds(other.namespace, other.labels)
-        for apart in pod.placement.apart
-        if node.place(apart.topology) and node.place(apart.topology) == near.place(apart.topology)
-    )

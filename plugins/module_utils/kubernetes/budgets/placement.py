@@ -9,9 +9,10 @@ from typing import Any, Optional
 
 from ..errors import ManifestError
 from ..fields import read_labels, read_list, read_mapping
-from ..selectors import Requirement, Selector, read_selector
+from ..selectors import Selector, read_selector
 
 HOSTNAME = "kubernetes.io/hostname"
+_NUMERIC = ("Gt", "Lt")
 
 
 @dataclass(frozen=True)
@@ -95,23 +96,20 @@ def _node_affinity(where: str, value: Any) -> Optional[tuple[Selector, ...]]:
         return None
     where = f"{where}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms"
     terms = read_list(where, read_mapping(where, required).get("nodeSelectorTerms", []))
-    found = []
-    for index, term in enumerate(terms):
-        fields = read_mapping(f"{where}[{index}]", term, ("matchExpressions", "matchFields"))
-        if fields.get("matchExpressions") and not fields.get("matchFields"):
-            found.append(_term(f"{where}[{index}]", fields))
-    # A term that is empty selects no node; one by fields names a node, and is not one for another.
-    return tuple(found)
+    return tuple(term for index, entry in enumerate(terms) for term in _node_term(f"{where}[{index}]", entry))
 
 
-def _term(where: str, fields: Mapping[str, Any]) -> Selector:
-    expressions = [dict(entry) for entry in read_list(f"{where}.matchExpressions", fields["matchExpressions"])]
-    # Gt and Lt compare numbers, which labels of pods have no operator for; hardly anybody writes them.
-    known = [entry for entry in expressions if entry.get("operator") not in ("Gt", "Lt")]
-    compared = [
-        Requirement(str(entry.get("key")), "Exists") for entry in expressions if entry.get("operator") in ("Gt", "Lt")
+def _node_term(where: str, value: Any) -> list[Selector]:
+    """A term as a selector of nodes' labels; none for one that is empty, or names a node: it selects no other."""
+    fields = read_mapping(where, value, ("matchExpressions", "matchFields"))
+    if fields.get("matchFields") or not fields.get("matchExpressions"):
+        return []
+    expressions = read_list(f"{where}.matchExpressions", fields["matchExpressions"])
+    # Gt and Lt compare numbers, which selectors of pods do not: the label must be there, at least.
+    known = [
+        {"key": one["key"], "operator": "Exists"} if one.get("operator") in _NUMERIC else one for one in expressions
     ]
-    return Selector(read_selector(where, {"matchExpressions": known}).requirements + tuple(compared))
+    return [read_selector(where, {"matchExpressions": known})]
 
 
 def _toleration(where: str, value: Any) -> Toleration:

@@ -43,7 +43,7 @@ def scaled_down_below_budget(case: Declared) -> Iterator[Problem]:
         if workload is None or not 0 < scaler.minimum < (workload.replicas or 0):
             continue
         for budget in case.budgets_of(workload):
-            status = case.status(budget, scaled=(workload, scaler.minimum))
+            status = case.status_scaled(budget, workload, scaler.minimum)
             if not status.failure and budget in case.countable and status.desired >= status.healthy:
                 message = (
                     f"{scaler.full_name} scales {workload} down to {scaler.minimum} replicas, where "

@@ -16,6 +16,7 @@ from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.budge
     judge_eviction,
     read_budget,
 )
+from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.budgets.description import describe_budgets
 from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.budgets.metadata import Owner
 from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.budgets.pods import Pod
 from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.errors import ManifestError
@@ -302,3 +303,42 @@ def test_what_is_no_budget_is_refused(whole: Any, complaint: str) -> None:
     with pytest.raises(ManifestError) as refused:
         read_budget(whole)
     assert refused.value.message == complaint
+
+
+# --- plain data ----------------------------------------------------------------------------------
+
+
+def test_described() -> None:
+    known = [workload(replicas=2)]
+    assert describe_budgets([budget(most="1"), budget("idle", least="1", selector=None)], pods("web", 2, 1), known) == [
+        {
+            "namespace": "shop",
+            "name": "web",
+            "bound": "maxUnavailable 1",
+            "selector": "app=web",
+            "unhealthy_pod_eviction_policy": "IfHealthyBudget",
+            "pods": ["web-0", "web-1"],
+            "blocks": True,
+            "expected": 2,
+            "healthy": 1,
+            "desired": 1,
+            "allowed": 0,
+            "failure": "",
+            "uncontrolled": [],
+        },
+        {
+            "namespace": "shop",
+            "name": "idle",
+            "bound": "minAvailable 1",
+            "selector": "nothing",
+            "unhealthy_pod_eviction_policy": "IfHealthyBudget",
+            "pods": [],
+            "blocks": False,
+            "expected": 0,
+            "healthy": 0,
+            "desired": 1,
+            "allowed": 0,
+            "failure": "",
+            "uncontrolled": [],
+        },
+    ]

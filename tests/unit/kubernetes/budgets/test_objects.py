@@ -194,6 +194,11 @@ def affinity(kind: str, term: dict[str, Any]) -> dict[str, Any]:
         ),
         (affinity("nodeAffinity", {}), Node("n1"), "n1 does not meet the node affinity"),
         (
+            affinity("nodeAffinity", {"matchExpressions": [{"key": "cores", "operator": "Gt", "values": ["4"]}]}),
+            Node("n1"),
+            "n1 does not meet the node affinity",
+        ),
+        (
             affinity("podAntiAffinity", {"topologyKey": "kubernetes.io/hostname", "labelSelector": {}}),
             Node("n1"),
             "n1 has shop/old, which it must not be beside",
