@@ -9,6 +9,7 @@ from typing import Any
 
 from .budgets.amounts import read_count
 from .budgets.metadata import read_metadata
+from .budgets.rollouts import read_rollout
 from .budgets.workloads import read_workload
 from .fields import read_mapping
 from .pod_resources import PodResources, read_pod_resources
@@ -43,7 +44,7 @@ def read_demand(manifest: Any, nodes: int) -> Demand:
 
 def _count(where: str, kind: str, spec: Mapping[str, Any], manifest: Any, nodes: int) -> int:
     if kind == "DaemonSet":
-        return nodes
+        return nodes + read_rollout(where, kind, spec, nodes)[1]
     if kind in ("Job", "CronJob"):
         at_once = read_count(f"{where}.parallelism", spec.get("parallelism", 1))
         return min(at_once, read_count(f"{where}.completions", spec.get("completions", at_once)))

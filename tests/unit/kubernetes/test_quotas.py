@@ -206,6 +206,7 @@ def test_four_replicas_and_one_of_surge(resource: str, hard: Any, message: str) 
         (manifest("StatefulSet", "a", {"replicas": 3}), 3),
         (manifest("StatefulSet", "a", {}), 1),
         (manifest("DaemonSet", "a", {}), 7),
+        (manifest("DaemonSet", "a", {"updateStrategy": {"rollingUpdate": {"maxSurge": "10%"}}}), 8),
         (manifest("Job", "a", {}), 1),
         (manifest("Job", "a", {"parallelism": 4, "completions": 2}), 2),
         (manifest("CronJob", "a", {"jobTemplate": {"spec": {"parallelism": 3}}}), 3),

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
-from ..errors import ManifestError
 from ..fields import read_labels, read_mapping
-from .amounts import Amount, read_amount, read_count
-from .metadata import Metadata, Owner, read_metadata
+from .amounts import read_count
+from .metadata import Owner, read_metadata
 from .placement import Placement, read_placement
 from .pods import Pod, has_local_storage
+from .rollouts import read_choice, read_rollout
 
 # The disruption controller asks for a scale, which these do not have.
 UNSCALED = ("DaemonSet", "Job")
@@ -82,7 +82,7 @@ def read_workload(manifest: Any) -> Workload:
     about = read_mapping(f"{where}spec.template.metadata", template.get("metadata", {}))
     pod = read_mapping(f"{where}spec.template.spec", template.get("spec", {}))
     replicas = None if kind in UNSCALED else read_count(f"{where}spec.replicas", spec.get("replicas", 1))
-    unavailable, surge = _rollout(metadata, kind, spec, replicas or 0)
+    unavailable, surge = read_rollout(f"{where}spec", kind, spec, replicas or 0)
     return Workload(
         kind,
         metadata.namespace,
@@ -91,55 +91,11 @@ def read_workload(manifest: Any) -> Workload:
         read_labels(f"{where}spec.template.metadata.labels", about.get("labels")),
         unavailable,
         surge,
-        kind == "StatefulSet" and _choice(f"{where}spec.podManagementPolicy", spec, _MANAGEMENT) == _MANAGEMENT[0],
+        kind == "StatefulSet" and read_choice(f"{where}spec.podManagementPolicy", spec, _MANAGEMENT) == _MANAGEMENT[0],
         metadata.owner,
         has_local_storage(f"{where}spec.template.spec", pod),
         read_placement(f"{where}spec.template.spec", pod, metadata.namespace),
     )
-
-
-def _rollout(metadata: Metadata, kind: str, spec: Mapping[str, Any], replicas: int) -> tuple[int, int]:
-    """How many pods may be down at once, and how many there may be beyond the replicas."""
-    where = f"{metadata.where}spec"
-    if kind == "Deployment":
-        strategy = read_mapping(f"{where}.strategy", spec.get("strategy", {}), ("type", "rollingUpdate"))
-        if _choice(f"{where}.strategy.type", strategy, ("RollingUpdate", "Recreate")) == "Recreate":
-            return replicas, 0
-        return _rolling_deployment(f"{where}.strategy.rollingUpdate", strategy.get("rollingUpdate", {}), replicas)
-    if kind == "StatefulSet":
-        strategy = read_mapping(f"{where}.updateStrategy", spec.get("updateStrategy", {}), ("type", "rollingUpdate"))
-        if _choice(f"{where}.updateStrategy.type", strategy, ("RollingUpdate", "OnDelete")) == "OnDelete":
-            return 0, 0
-        rolling = read_mapping(
-            f"{where}.updateStrategy.rollingUpdate", strategy.get("rollingUpdate", {}), ("partition", "maxUnavailable")
-        )
-        most = read_amount(f"{where}.updateStrategy.rollingUpdate.maxUnavailable", rolling.get("maxUnavailable", 1))
-        # One pod must go for the next to come.
-        return min(replicas, max(1, most.down(replicas))), 0
-    return 0, 0
-
-
-def _choice(where: str, fields: Mapping[str, Any], known: tuple[str, str]) -> str:
-    """The field that the path ends with, which is one of two; the first where it is absent."""
-    found = fields.get(where.rpartition(".")[2], known[0])
-    if found not in known:
-        raise ManifestError(where, f"it is {known[0]} or {known[1]}, not {found!r}")
-    return str(found)
-
-
-def _rolling_deployment(where: str, value: Any, replicas: int) -> tuple[int, int]:
-    fields = read_mapping(where, value, ("maxUnavailable", "maxSurge"))
-    usual = Amount(25, is_percentage=True)
-    amounts = {
-        name: read_amount(f"{where}.{name}", fields[name]) if name in fields else usual
-        for name in ("maxUnavailable", "maxSurge")
-    }
-    unavailable, surge = amounts["maxUnavailable"].down(replicas), amounts["maxSurge"].up(replicas)
-    if not amounts["maxUnavailable"].number and not amounts["maxSurge"].number:
-        raise ManifestError(f"{where}.maxUnavailable", "it must not be 0 when maxSurge is 0: nothing could be replaced")
-    if not unavailable and not surge:
-        unavailable = 1
-    return min(replicas, unavailable), surge
 
 
 class Controllers:
