@@ -65,11 +65,10 @@ def _peer_lack(selection: Selection, policy: Policy, peer: Peer, far: str, other
         if other.namespace != policy.namespace:
             return f"it is about pods of {policy.namespace} alone, and the {far} is in {other.namespace}"
     else:
-        labels = selection.namespace_labels(other.namespace)
+        labels = selection.namespaces[other.namespace]
         unmet = peer.namespaces.unmet(labels)
         if unmet:
-            everywhere = map(selection.namespace_labels, selection.cluster.known_namespaces)
-            if not any(unmet.matches(found) for found in everywhere):
+            if not any(unmet.matches(found) for found in selection.namespaces.values()):
                 return f"no namespace has {unmet}"
             return f"the namespace of the {far}, {other.namespace}, {label_lack(unmet, labels)}"
     unmet = peer.pods.unmet(other.labels) if peer.pods else None

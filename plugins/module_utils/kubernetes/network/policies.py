@@ -25,7 +25,8 @@ _TYPES = {"Ingress": INGRESS, "Egress": EGRESS}
 class Policy:
     """A NetworkPolicy. `directions` are those in which it isolates the pods that it selects.
 
-    Rules of other directions have no effect. `stated` is false when the directions follow from the rules.
+    Rules of other directions have no effect. `stated` is false when the directions follow from the rules; `given`
+    are the directions of which the manifest has a list of rules, if an empty one.
     """
 
     namespace: str
@@ -35,6 +36,7 @@ class Policy:
     ingress: tuple[Rule, ...] = ()
     egress: tuple[Rule, ...] = ()
     stated: bool = True
+    given: tuple[str, ...] = ()
 
     def rules(self, direction: str) -> tuple[Rule, ...]:
         """The rules that count in this direction."""
@@ -86,6 +88,7 @@ def read_policy(manifest: Any, namespace: str = "") -> Policy:
         ingress=ingress,
         egress=egress,
         stated=bool(stated),
+        given=tuple(direction for direction in DIRECTIONS if direction in spec),
     )
 
 

@@ -3,12 +3,12 @@
 """Whom the selectors of policies select."""
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from typing import NamedTuple, Optional
 
 from .endpoints import Cluster, Endpoint
-from .policies import DIRECTIONS, Policy
-from .rules import Block, Peer, Rule
+from .policies import Policy
+from .rules import Peer, Rule
 
 
 class Probe(NamedTuple):
@@ -25,19 +25,14 @@ class Selection:
     def __init__(self, policies: Sequence[Policy], cluster: Cluster) -> None:
         self.policies = policies
         self.cluster = cluster
-        self._blocks: list[Block] = list(
-            dict.fromkeys(
-                peer.block
-                for policy in policies
-                for direction in DIRECTIONS
-                for rule in policy.rules(direction)
-                for peer in rule.peers
-                if peer.block
-            )
-        )
-        self._namespaces: dict[str, Mapping[str, str]] = {}
+        peers = [peer for policy in policies for rule in policy.ingress + policy.egress for peer in rule.peers]
+        self._blocks = list(dict.fromkeys(peer.block for peer in peers if peer.block))
+        selectors = [policy.pods for policy in policies] + [peer.pods for peer in peers if peer.pods]
+        self._labels = {requirement.key for selector in selectors for requirement in selector.requirements}
+        self.namespaces = {name: cluster.namespace_labels(name) for name in cluster.known_namespaces}
         self._isolating: dict[tuple[Hashable, str], tuple[Policy, ...]] = {}
-        self._kinds: dict[Endpoint, int] = {}
+        # By identity, which is quick to look up; the endpoint is kept, so that no other gets its place.
+        self._kinds: dict[int, tuple[int, Endpoint]] = {}
         self._known: dict[Hashable, int] = {}
 
     def isolating(self, pod: Endpoint, direction: str) -> tuple[Policy, ...]:
@@ -64,7 +59,7 @@ class Selection:
         if peer.namespaces is None:
             if endpoint.namespace != policy.namespace:
                 return False
-        elif not peer.namespaces.matches(self.namespace_labels(endpoint.namespace)):
+        elif not peer.namespaces.matches(self.namespaces[endpoint.namespace]):
             return False
         return peer.pods is None or peer.pods.matches(endpoint.labels)
 
@@ -78,18 +73,13 @@ class Selection:
             return False
         return not rule.peers or any(self.selects(policy, peer, other, probe.family) for peer in rule.peers)
 
-    def namespace_labels(self, namespace: str) -> Mapping[str, str]:
-        if namespace not in self._namespaces:
-            self._namespaces[namespace] = self.cluster.namespace_labels(namespace)
-        return self._namespaces[namespace]
-
     def kind(self, endpoint: Endpoint) -> int:
         """A number that endpoints share when no policy tells them apart."""
-        if endpoint not in self._kinds:
+        if id(endpoint) not in self._kinds:
             kind = (
                 endpoint.policed,
                 endpoint.namespace,
-                frozenset(endpoint.labels.items()),
+                frozenset(label for label in endpoint.labels.items() if label[0] in self._labels),
                 endpoint.ports,
                 endpoint.families,
                 tuple(
@@ -98,5 +88,5 @@ class Selection:
                     for block in self._blocks
                 ),
             )
-            self._kinds[endpoint] = self._known.setdefault(kind, len(self._known))
-        return self._kinds[endpoint]
+            self._kinds[id(endpoint)] = self._known.setdefault(kind, len(self._known)), endpoint
+        return self._kinds[id(endpoint)][0]
