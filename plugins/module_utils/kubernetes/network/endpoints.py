@@ -11,7 +11,7 @@ from typing import Any, Optional
 
 from ..errors import ManifestError
 from ..fields import read_labels, read_list, read_mapping
-from .rules import Address, Ports
+from .rules import Address, Ports, is_number
 
 # The API server sets it on every namespace, to the namespace's name.
 NAME_LABEL = "kubernetes.io/metadata.name"
@@ -135,6 +135,6 @@ def read_endpoint(where: str, value: Any) -> Endpoint:
 
 def _declared_port(where: str, name: str, value: Any) -> NamedPort:
     fields = read_mapping(where, value if isinstance(value, Mapping) else {"number": value}, ("number", "protocol"))
-    if type(fields.get("number")) is not int:
+    if not is_number(fields.get("number")):
         raise ManifestError(where, f"it is the number of a port, not {fields.get('number')!r}")
-    return NamedPort(name, fields["number"], fields.get("protocol", "TCP"))
+    return NamedPort(name, int(fields["number"]), fields.get("protocol", "TCP"))

@@ -9,6 +9,7 @@ from typing import Any, Optional
 from ..errors import ManifestError
 from ..fields import read_labels, read_mapping
 from .endpoints import Cluster, Endpoint, NamedPort, read_addresses
+from .rules import is_number
 
 _OVER = ("Succeeded", "Failed")
 
@@ -75,6 +76,6 @@ def _named_ports(where: str, spec: Mapping[str, Any]) -> Iterator[NamedPort]:
     for container in [*(spec.get("containers") or []), *beside]:
         for port in container.get("ports") or []:
             if port.get("name"):
-                if type(port.get("containerPort")) is not int:
+                if not is_number(port.get("containerPort")):
                     raise ManifestError(f"{where}: port {port['name']}", "its containerPort is no number")
-                yield NamedPort(port["name"], port["containerPort"], port.get("protocol") or "TCP")
+                yield NamedPort(port["name"], int(port["containerPort"]), port.get("protocol") or "TCP")

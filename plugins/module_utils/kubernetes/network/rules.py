@@ -85,7 +85,7 @@ def _rule(where: str, value: Any, peers: str) -> Rule:
     return Rule(
         where.rpartition(": ")[2],
         tuple(_peer(f"{where}.{peers}[{index}]", entry) for index, entry in enumerate(entries)),
-        tuple(_ports(f"{where}.ports[{index}]", entry) for index, entry in enumerate(ports)),
+        tuple(read_ports(f"{where}.ports[{index}]", entry) for index, entry in enumerate(ports)),
     )
 
 
@@ -96,7 +96,7 @@ def _peer(where: str, value: Any) -> Peer:
     if "ipBlock" in fields:
         if len(fields) > 1:
             raise ManifestError(where, "an ipBlock stands alone, without selectors")
-        return Peer(block=_block(f"{where}.ipBlock", fields["ipBlock"]))
+        return Peer(block=read_block(f"{where}.ipBlock", fields["ipBlock"]))
     pods, namespaces = (
         read_selector(f"{where}.{name}", fields[name]) if name in fields else None
         for name in ("podSelector", "namespaceSelector")
@@ -104,19 +104,26 @@ def _peer(where: str, value: Any) -> Peer:
     return Peer(pods, namespaces)
 
 
-def _block(where: str, value: Any) -> Block:
+def read_block(where: str, value: Any) -> Block:
+    """A block from a mapping with `cidr` and `except`; ManifestError when it is none."""
     fields = read_mapping(where, value, ("cidr", "except"), required=("cidr",))
-    network = _network(f"{where}.cidr", fields["cidr"])
+    network = read_network(f"{where}.cidr", fields["cidr"])
     excepted = []
     for index, entry in enumerate(read_list(f"{where}.except", fields.get("except", []))):
-        inner = _network(f"{where}.except[{index}]", entry)
+        inner = read_network(f"{where}.except[{index}]", entry)
         if inner.version != network.version or inner == network or not inner.subnet_of(network):  # type: ignore
             raise ManifestError(f"{where}.except[{index}]", f"{inner} is not a part of {network}")
         excepted.append(inner)
     return Block(network, tuple(excepted))
 
 
-def _network(where: str, value: Any) -> Network:
+def is_number(value: Any) -> bool:
+    """Whether it is a whole number, if of a type that Ansible has for its own; a boolean is none."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def read_network(where: str, value: Any) -> Network:
+    """A network that is written with its prefix; ManifestError when it is none. Bits after the prefix do not count."""
     try:
         if "/" in value:
             return ip_network(value, strict=False)
@@ -125,7 +132,8 @@ def _network(where: str, value: Any) -> Network:
     raise ManifestError(where, f"it is a network such as 192.0.2.0/24 or 2001:db8::/32, not {value!r}")
 
 
-def _ports(where: str, value: Any) -> Ports:
+def read_ports(where: str, value: Any) -> Ports:
+    """Ports from an entry of a rule; ManifestError when it is none."""
     fields: Mapping[str, Any] = read_mapping(where, value, ("protocol", "port", "endPort"))
     protocol, port, last = fields.get("protocol", "TCP"), fields.get("port"), fields.get("endPort")
     if protocol not in PROTOCOLS:
@@ -137,7 +145,7 @@ def _ports(where: str, value: Any) -> Ports:
             raise ManifestError(f"{where}.endPort", "it goes with a port that is a number")
         return Ports(protocol, name=str(port))
     for name, number in (("port", port), ("endPort", last)):
-        if number is not None and (type(number) is not int or not 1 <= number <= LAST_PORT):
+        if number is not None and (not is_number(number) or not 1 <= number <= LAST_PORT):
             raise ManifestError(f"{where}.{name}", f"it is a number from 1 to {LAST_PORT}, not {number!r}")
     if port is None:
         if last is not None:
@@ -145,4 +153,4 @@ def _ports(where: str, value: Any) -> Ports:
         return Ports(protocol)
     if last is not None and last < port:
         raise ManifestError(f"{where}.endPort", f"it is {port} or above, not {last}")
-    return Ports(protocol, port, port if last is None else last)
+    return Ports(protocol, int(port), int(port if last is None else last))
