@@ -11,7 +11,9 @@ from typing import Any, Optional
 Manifest = dict[str, Any]
 
 
-def allowed(manifests: list[Manifest], namespaces: Any, a: Any, b: Any, port: int, protocol: str, ip: Optional[int]) -> bool:
+def allowed(
+    manifests: list[Manifest], namespaces: Any, a: Any, b: Any, port: int, protocol: str, ip: Optional[int]
+) -> bool:
     if a == b and not a.several:
         return True
     if a.node and a.node == b.node and (loose(a) or loose(b)):
@@ -25,7 +27,9 @@ def loose(endpoint: Any) -> bool:
     return endpoint.host_network or not endpoint.namespace
 
 
-def side(manifests: Any, namespaces: Any, kind: str, me: Any, other: Any, to: Any, port: int, protocol: str, ip: Any) -> bool:
+def side(
+    manifests: Any, namespaces: Any, kind: str, me: Any, other: Any, to: Any, port: int, protocol: str, ip: Any
+) -> bool:
     mine = [m for m in manifests if applies(m, kind, me)]
     rules = [(m, rule) for m in mine for rule in m["spec"].get(kind.lower()) or []]
     field = {"Egress": "to", "Ingress": "from"}[kind]

@@ -75,7 +75,8 @@ def test_a_hole_is_named_by_the_flows_that_it_opens() -> None:
 
 
 def test_an_extra_policy() -> None:
-    found = changed(extra="{podSelector: {matchLabels: {app: api}}, ingress: [{from: [{ipBlock: {cidr: 203.0.113.0/24}}]}]}")
+    block = "{ipBlock: {cidr: 203.0.113.0/24}}"
+    found = changed(extra=f"{{podSelector: {{matchLabels: {{app: api}}}}, ingress: [{{from: [{block}]}}]}}")
     assert (found.extra, found.closed) == (("shop/extra",), ())
     assert flows(found.opened) == {
         f"{source} > {pod} {protocol} 1-65535 4"
@@ -108,7 +109,8 @@ def test_a_missing_deny_opens_all_that_it_denied() -> None:
 
 def test_pods_that_are_alike_are_one_line() -> None:
     pods = [
-        {"name": f"db-{number}", "namespace": "shop", "labels": {"app": "db", "index": str(number)}} for number in range(3)
+        {"name": f"db-{number}", "namespace": "shop", "labels": {"app": "db", "index": str(number)}}
+        for number in range(3)
     ]
     cluster = Cluster(tuple(read_endpoint("pod", pod) for pod in pods))
     closed = read({"closed": WANTED["closed"]})
@@ -117,6 +119,24 @@ def test_pods_that_are_alike_are_one_line() -> None:
     everyone = "shop/db-0+shop/db-1+shop/db-2"
     assert f"{everyone} > {everyone} TCP 1-65535 None" in flows(found.opened)
     assert len([one for one in found.opened if one.destinations[0] == "shop/db-0"]) == 1
+
+
+def test_where_one_of_several_pods_runs_says_nothing_of_the_others() -> None:
+    pods = [
+        {"name": f"db-{node}", "namespace": "shop", "labels": {"app": "db"}, "node": node} for node in ("one", "two")
+    ]
+    nodes = [{"name": "node", "node": "one", "addresses": ["10.9.0.1"]}]
+    cluster = Cluster(tuple(read_endpoint("pod", pod) for pod in pods + nodes))
+    found = compare(read({"closed": WANTED["closed"]}), [], cluster)
+    assert "node > shop/db-one+shop/db-two TCP 1-65535 4" in flows(found.opened)
+
+
+def test_a_port_that_has_a_name_is_told_by_its_number() -> None:
+    found = changed(
+        web=WANTED["web"].replace("port: 8000", "port: http"), api=WANTED["api"].replace("port: 8000", "port: http")
+    )
+    assert flows(found.opened) == {"shop/web > shop/old TCP 8001 4"}
+    assert flows(found.closed) == {"shop/web > shop/old TCP 8000 4"}
 
 
 @pytest.mark.parametrize(
@@ -166,7 +186,8 @@ def test_what_is_opened_and_closed_is_what_the_matrices_say(seed: int) -> None:
                         for changes in (difference.opened, difference.closed)
                     ]
                     if row != column and not _on_one_node(source, destination):
-                        assert said == [now and not was, was and not now], (str(source), str(destination), port, protocol)
+                        flow = (str(source), str(destination), port, protocol)
+                        assert said == [now and not was, was and not now], flow
 
 
 def _on_one_node(one: Any, other: Any) -> bool:

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from unit.kubernetes.talking import verdict
+from unit.kubernetes.talking import ENDPOINTS, NAMESPACES, policies, verdict
+
+from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.network.endpoints import (
+    Cluster,
+    Endpoint,
+    NamedPort,
+)
+from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.network.evaluation import Evaluator
+from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.network.matrix import Matrix
 
 # Specs of policies in the namespace `shop`, and flows with whether they are allowed.
 CASES: list[tuple[str, tuple[str, ...], dict[str, bool]]] = [
@@ -215,7 +223,7 @@ CASES: list[tuple[str, tuple[str, ...], dict[str, bool]]] = [
     ),
     (
         "a block of IPv6 is not about IPv4",
-        ("{podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: '::/0', except: ['fd00::/8']}}]}]}",),
+        ("{policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: '::/0', except: ['fd00::/8']}}]}]}",),
         {"web out TCP 443 4": False, "web out TCP 443 6": True, "web out6 TCP 443": True, "web far TCP 8000 6": False},
     ),
     (
@@ -287,7 +295,7 @@ CASES: list[tuple[str, tuple[str, ...], dict[str, bool]]] = [
     ),
     (
         "several ports are alternatives",
-        ("{podSelector: {matchLabels: {app: api}}, ingress: [{ports: [{port: 1}, {port: http}, {port: 5, endPort: 6}]}]}",),
+        ("{podSelector: {}, ingress: [{ports: [{port: 1}, {port: http}, {port: 5, endPort: 6}]}]}",),
         {"web api TCP 1": True, "web api TCP 8000": True, "web api TCP 6": True, "web api TCP 2": False},
     ),
     # --- several policies, and both halves -------------------------------------------------------
@@ -373,3 +381,21 @@ def test_allows(title: str, specs: tuple[str, ...], flow: str, allowed: bool) ->
     found = verdict(specs, flow)
     assert found.allowed == allowed, found.reason
     assert found.reason and found.plain()["allowed"] == allowed
+
+
+def test_pods_with_the_same_labels_may_call_their_ports_differently() -> None:
+    pods = [Endpoint(f"pod-{port}", "shop", {"app": "a"}, ports=(NamedPort("http", port),)) for port in (80, 81)]
+    cluster = Cluster((*pods, ENDPOINTS["web"]), NAMESPACES)
+    evaluator = Evaluator(policies("{ingress: [{ports: [{port: http}]}]}"), cluster)
+    found = [evaluator.verdict(ENDPOINTS["web"], pod, port).allowed for pod in pods for port in (80, 81)]
+    assert found == [True, False, False, True]
+
+
+def test_pods_on_one_node_do_not_always_reach_each_other() -> None:
+    """But what is in the node's network reaches them, whoever of them comes first."""
+    names = ("host", "web", "far", "one")
+    for order in (names, names[::-1]):
+        cluster = Cluster(tuple(ENDPOINTS[name] for name in order), NAMESPACES)
+        matrix = Matrix(Evaluator(policies("{policyTypes: [Ingress, Egress]}"), cluster))
+        denied = {(cell.source.name, cell.destination.name) for cell in matrix.cells(80) if not cell.allowed}
+        assert denied == {("web", "far"), ("far", "web")}

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from unit.kubernetes.talking import verdict
+from unit.kubernetes.talking import CLUSTER, policies, verdict
+
+from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.network.evaluation import Evaluator
+from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.network.matrix import Matrix
 
 CLOSED = "{podSelector: {}, policyTypes: [Ingress, Egress]}"
 FROM_WEB = "from: [{podSelector: {matchLabels: {app: web}}}]"
@@ -19,7 +22,7 @@ def api(rule: str) -> str:
         (("{podSelector: {}}",), "web api TCP 80", ", and no rule allows any"),
         ((api(f"{{{FROM_WEB}}}"),), "bare api TCP 80", "from[0]: the source has no label app"),
         ((api(f"{{{FROM_WEB}}}"),), "old api TCP 80", "from[0]: the source has app=api, not app=web"),
-        ((api(f"{{{FROM_WEB}}}"),), "far api TCP 80", "from[0]: it is about pods of shop alone, and the source is in store"),
+        ((api(f"{{{FROM_WEB}}}"),), "far api TCP 80", "it is about pods of shop alone, and the source is in store"),
         ((api(f"{{{FROM_WEB}, ports: [{{port: 80}}]}}"),), "web api TCP 81", "it is about TCP 80, not TCP 81"),
         (
             (api(f"{{{FROM_WEB}, ports: [{{port: 80, endPort: 90}}, {{protocol: UDP}}]}}"),),
@@ -64,7 +67,8 @@ def api(rule: str) -> str:
         (
             (CLOSED, api(f"{{{FROM_WEB}}}"), "{podSelector: {matchLabels: {app: wep}}, egress: [{}]}"),
             "web api TCP 80",
-            "shop/rule-2 spec.egress[0] would allow it, but it does not select the source, which has app=web, not app=wep",
+            "shop/rule-2 spec.egress[0] would allow it, but it does not select the source, which has app=web,"
+            " not app=wep",
         ),
     ],
 )
@@ -76,13 +80,14 @@ def test_what_lacks(specs: tuple[str, ...], flow: str, reason: str) -> None:
 
 def test_the_nearest_rule_is_named() -> None:
     """One that only lacks the port before one that lacks the peer as well."""
-    rules = f"{{{FROM_WEB}, ports: [{{port: 1}}]}}, {{from: [{{podSelector: {{matchLabels: {{a: b}}}}}}], ports: [{{port: 2}}]}}"
+    other = "from: [{podSelector: {matchLabels: {a: b}}}]"
+    rules = f"{{{FROM_WEB}, ports: [{{port: 1}}]}}, {{{other}, ports: [{{port: 2}}]}}"
     assert "spec.ingress[0] would" in verdict((api(rules),), "web api TCP 3").reason
     assert "spec.ingress[1] would" in verdict((api(rules),), "bare api TCP 2").reason
 
 
 def test_what_decides_is_named() -> None:
-    found = verdict((CLOSED, api(f"{{{FROM_WEB}}}"), "{podSelector: {}, policyTypes: [Egress], egress: [{}]}"), "web api TCP 1")
+    found = verdict((CLOSED, api(f"{{{FROM_WEB}}}"), "{policyTypes: [Egress], egress: [{}]}"), "web api TCP 1")
     assert found.plain() == {
         "allowed": True,
         "reason": "shop/rule-2 spec.egress[0] allows the egress; shop/rule-1 spec.ingress[0] allows the ingress",
@@ -98,6 +103,19 @@ def test_what_decides_is_named() -> None:
             "policies": ["shop/rule-1"],
             "rule": "spec.ingress[0]",
         },
+    }
+    matrix = Matrix(Evaluator(policies("{podSelector: {}}"), CLUSTER))
+    cell = next(cell for cell in matrix.cells(80, "UDP") if str(cell.destination) == "shop/api")
+    assert {**cell.plain(matrix.verdict(cell)), "egress": {}, "ingress": {}} == {
+        "source": "shop/web",
+        "destination": "shop/api",
+        "port": 80,
+        "protocol": "UDP",
+        "family": 4,
+        "allowed": False,
+        "reason": "the ingress of the destination is isolated by shop/rule-0, and no rule allows any",
+        "egress": {},
+        "ingress": {},
     }
     denied = verdict((CLOSED, "{podSelector: {}}"), "far api TCP 1")
     assert (denied.egress.allowed, denied.ingress.policies) == (True, ("shop/rule-0", "shop/rule-1"))

@@ -1,4 +1,4 @@
-"""Everyone to everyone: the same as one by one, the same as a second implementation, and what must hold of any policies."""
+"""Everyone to everyone: as one by one, as by a second implementation, and what must hold of any policies."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def block(cidr: Any, *excepted: Any) -> dict[str, Any]:
         (ingress(ports=[{"port": "a--b"}]), ".ingress[0].ports[0].port: 'a--b' is no name"),
         (ingress(ports=[{"protocol": "tcp", "port": 1}]), ".ingress[0].ports[0].protocol: it is one of TCP, UDP, SCTP"),
         (ingress(ports=[{"endPort": 5}]), ".ingress[0].ports[0].endPort: it goes with a port"),
-        (ingress(ports=[{"port": "http", "endPort": 5}]), ".ingress[0].ports[0].endPort: it goes with a port that is a"),
+        (ingress(ports=[{"port": "http", "endPort": 5}]), ".ingress[0].ports[0].endPort: it goes with a port that"),
         (ingress(ports=[{"port": 6, "endPort": 5}]), ".ingress[0].ports[0].endPort: it is 6 or above, not 5"),
         (ingress(ports=[8000]), ".ingress[0].ports[0]: it is a mapping, not 8000"),
     ],

@@ -14,6 +14,7 @@ from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.netwo
 )
 from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.network.evaluation import Evaluator
 from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.network.findings import Finding
+from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.network.imagined import with_imagined_pods
 from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.network.policies import Policy, read_policies
 from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.network.warnings import find_warnings
 
@@ -111,6 +112,16 @@ def test_no_flow_of_it_is_left() -> None:
     )
 
 
+def test_an_imagined_pod_is_one_that_the_policy_speaks_of() -> None:
+    conditions = [("a", "In", ["1", "2"]), ("b", "NotIn", ["1"]), ("c", "Exists", []), ("d", "DoesNotExist", [])]
+    expressions = [{"key": key, "operator": operator, "values": values} for key, operator, values in conditions]
+    (policy,) = policies({"podSelector": {"matchLabels": {"e": "3"}, "matchExpressions": expressions}})
+    (pod,) = with_imagined_pods(Cluster(), [policy]).endpoints
+    assert policy.pods.matches(pod.labels)
+    assert (pod.namespace, pod.labels) == ("shop", {"e": "3", "a": "1", "c": ""})
+    assert with_imagined_pods(CLUSTER, [policy]) == CLUSTER, "where pods are known none is imagined"
+
+
 GOOD = (
     "{podSelector: {}, policyTypes: [Ingress, Egress]}",
     "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{namespaceSelector: {matchLabels:"
@@ -195,11 +206,11 @@ HIVE = Cluster(
             {("implied_ingress_deny", "warning", "spec.policyTypes")},
         ),
         (
-            {**ingress(), "policyTypes": ["Egress"], "ingress": [], "egress": [{"ports": [{"port": 53, "protocol": "UDP"}]}]},
+            {**ingress(), "policyTypes": ["Egress"], "egress": [{"ports": [{"port": 53, "protocol": "UDP"}]}]},
             {("dns_without_tcp", "error", "spec.egress[0]"), ("ignored_rules", "warning", "spec.ingress")},
         ),
         (
-            {"podSelector": {}, "policyTypes": ["Egress"], "egress": [{"ports": [{"port": 53, "protocol": "UDP"}, {}]}]},
+            {"policyTypes": ["Egress"], "egress": [{"ports": [{"port": 53, "protocol": "UDP"}, {}]}]},
             set(),
         ),
         (ingress(pods(app="api")), {("hidden_egress_deny", "error", "spec.ingress[0]")}),
@@ -220,6 +231,20 @@ def test_found(spec: dict[str, Any], expected: set[tuple[str, ...]]) -> None:
     found = find_warnings(policies(spec, closed, web), HIVE)
     assert {(one.code, one.severity, one.where) for one in found} == expected, found
     assert all(one.policy == "shop/rule-0" for one in found)
+
+
+def test_alternatives_may_be_meant() -> None:
+    """Of pods that are ours: there are such, or where none is known, another policy is about them."""
+    either = ingress(namespace(team="b"), pods(app="web"))
+    web = "{podSelector: {matchLabels: {app: web}}}"
+    severities = {
+        one.severity
+        for specs, cluster in (((either,), HIVE), ((either, web), Cluster()))
+        for one in find_warnings(policies(*specs), cluster)
+        if one.code == "or_peer"
+    }
+    assert severities == {"warning"}
+    assert ("or_peer", "rule-0") in codes(find_warnings(policies(either), Cluster()), "error")
 
 
 def test_pods_that_no_policy_isolates_are_named() -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import permutations
 from typing import Any, Optional
 
 from ..errors import ManifestError
@@ -97,10 +98,10 @@ def _components(value: Any) -> dict[str, dict[str, str]]:
         if not labels:
             raise ManifestError(f"{where}.labels", "without labels it is every pod of the namespace")
         for other, theirs in found.items():
-            for more, less in ((labels, theirs), (theirs, labels)):
+            for (wide, less), (narrow, more) in permutations(((other, theirs), (name, labels))):
                 if less.items() <= more.items():
-                    clash = f"with these every flow of {other if less is theirs else name} is"
-                    raise ManifestError(f"{where}.labels", f"{clash} allowed to {name if less is theirs else other}, too")
+                    complaint = f"with these every flow of {wide} is allowed to {narrow}, too"
+                    raise ManifestError(f"{where}.labels", complaint)
         found[name] = labels
     return found
 
@@ -140,7 +141,8 @@ def _blocks(where: str, fields: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
     for index, inner in enumerate(excepted):
         if not any(_part(inner, network) for network in networks):
-            raise ManifestError(f"{where}.except[{index}]", f"{inner} is not a part of {' or '.join(map(str, networks))}")
+            whole = " or ".join(map(str, networks))
+            raise ManifestError(f"{where}.except[{index}]", f"{inner} is not a part of {whole}")
     for network in networks:
         parts = [str(inner) for inner in excepted if _part(inner, network)]
         found.append({"ipBlock": {"cidr": str(network), **({"except": parts} if parts else {})}})
@@ -170,7 +172,8 @@ def _flows(
                 raise ManifestError(where, complaint)
             unnamed: Optional[Ports] = next((one for one in ports if one.name and destination in addresses), None)
             if unnamed:
-                raise ManifestError(f"{where}.ports", f"{unnamed}: {destination} is addresses, whose ports have no names")
+                complaint = f"{unnamed}: {destination} is addresses, whose ports have no names"
+                raise ManifestError(f"{where}.ports", complaint)
     return [Flow(source, destination, one) for source in sources for destination in destinations for one in ports]
 
 

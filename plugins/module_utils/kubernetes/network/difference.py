@@ -1,6 +1,6 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What another set of policies changes: which of them are edited, extra or missing, and which flows they open and close."""
+"""What another set of policies changes: which are edited, extra or missing, and which flows they open and close."""
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence

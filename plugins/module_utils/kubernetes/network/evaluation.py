@@ -1,6 +1,6 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether a connection is allowed, and by what: both its halves must be, egress at the source and ingress at the other."""
+"""Whether a connection is allowed, and by what: both halves must be, egress at the source and ingress at the other."""
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable

@@ -24,7 +24,8 @@ def why_not(selection: Selection, direction: str, own: Endpoint, other: Endpoint
             # Fewer are nearer; of as many, a rule of a policy that selects the pod, and one about the port.
             rank = (len(lacks), *(kind for kind, _text in lacks))
             if nearest is None or rank < nearest[0]:
-                nearest = rank, f"{policy} {rule.where} would allow it, but {', and '.join(text for _kind, text in lacks)}"
+                texts = ", and ".join(text for _kind, text in lacks)
+                nearest = rank, f"{policy} {rule.where} would allow it, but {texts}"
     return f"{sentence}; {nearest[1]}" if nearest else f"{sentence}, and no rule allows any"
 
 

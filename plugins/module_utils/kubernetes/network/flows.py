@@ -36,7 +36,8 @@ def network_policies(
         ManifestError: its message begins with the place, such as `flows[3].to`.
     """
     namespace, policy_set = read_name("namespace", namespace), read_name("policy_set", policy_set)
-    declared = read_declaration(flows, components, {"dns": CLUSTER_DNS, **read_mapping("peers", {} if peers is None else peers)})
+    others = read_mapping("peers", {} if peers is None else peers)
+    declared = read_declaration(flows, components, {"dns": CLUSTER_DNS, **others})
     asked = read_names("dns", dns or [], list(declared.peers), "component or peer")
     names = [
         Flow(component, server, ports) for component in declared.components for server in asked for ports in _DNS_PORTS

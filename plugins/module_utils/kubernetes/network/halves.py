@@ -1,6 +1,6 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Rules that allow one half of a flow, while nothing allows the other: a policy was forgotten, or denies more than it says."""
+"""Rules that allow one half of a flow of which nothing allows the other: a policy is forgotten, or denies too much."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator

@@ -1,6 +1,6 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pods as policies speak of them, for namespaces of which no pod is known: policies can be judged before there is any."""
+"""Pods as policies speak of them, for namespaces of which none is known: policies are judged before there is any."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence

@@ -19,7 +19,8 @@ def find_warnings(policies: Iterable[Policy], cluster: Cluster) -> list[Finding]
     """All of them, errors first.
 
     Args:
-        cluster: pods and namespaces as far as they are known. Without any, what depends on them is not judged.
+        cluster: its pods as far as they are known, and all of its namespaces or none. What depends on what is not
+            known is not judged.
     """
     case = Case(policies, cluster)
     found = [finding for rule in RULES for finding in rule(case)]
@@ -75,6 +76,9 @@ def alternatives_meant_as_one(case: Case) -> Iterator[Finding]:
         if not namespaces or not pods:
             continue
         ours = any(case.selection.selects(policy, peer, pod, None) for pod in case.pods for peer in pods)
+        # Where no pod is known, those are ours that a policy is about.
+        subjects = [one.pods for one in case.policies if one.namespace == policy.namespace]
+        ours = ours or (not case.pods and any(peer.pods in subjects for peer in pods))
         message = (
             f"{rule.where} is about every pod of namespaces with {namespaces[0].namespaces}, or pods of"
             f" {policy.namespace} with {pods[0].pods}; if it shall be pods with both, they are one entry of the list"
@@ -89,7 +93,8 @@ def alternatives_meant_as_one(case: Case) -> Iterator[Finding]:
 def dns_without_tcp(case: Case) -> Iterator[Finding]:
     """An answer that is too long for a datagram is asked for again by TCP."""
     for policy, direction, rule in case.rules():
-        if direction != EGRESS or not any(one.protocol == "UDP" and one.first == one.last == _DNS for one in rule.ports):
+        by_udp = any(one.protocol == "UDP" and one.first == one.last == _DNS for one in rule.ports)
+        if direction != EGRESS or not by_udp:
             continue
         same = [one for one in case.policies if one.namespace == policy.namespace]
         others = [one for one in same if one.pods in (policy.pods, Selector())]
