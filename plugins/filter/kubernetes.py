@@ -1,0 +1,24 @@
+# Copyright: OmniMind Development Team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Filters that make manifests of Kubernetes. Each is documented in the YAML file of its name."""
+from __future__ import annotations
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.errors import ManifestError
+from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.network import flows as network_flows
+from ansible_collections.omnimind.platform.plugins.module_utils.plain import plain
+
+
+def network_policies(flows, namespace, components, peers=None, dns=("dns",), policy_set="platform"):
+    """The policies that allow these flows and no other; AnsibleFilterError for a declaration that is wrong."""
+    declared = [plain(value) for value in (flows, namespace, components, peers, dns, policy_set)]
+    try:
+        return network_flows.network_policies(*declared)
+    except ManifestError as error:
+        raise AnsibleFilterError(f"network_policies: {error.message}") from error
+
+
+class FilterModule:
+    def filters(self):
+        return {"network_policies": network_policies}
