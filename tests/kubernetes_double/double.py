@@ -42,7 +42,7 @@ class KubernetesDouble:
             self.create("Namespace", {"metadata": {"name": name}})
         self.settle()
         self._server = Server(self.api, self.access, version)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="api", daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), name="api", daemon=True)
 
     def __enter__(self) -> KubernetesDouble:
         self._thread.start()

@@ -218,7 +218,10 @@ class Workloads:
             wanted = found["spec"]["replicas"]
             conditions.append({"type": "Available", "status": "True" if ready >= wanted else "False"})
             conditions.append({"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"})
+        # The first refusal stays: another would only name another pod that is not there.
+        former = [one["message"] for one in found.get("status", {}).get("conditions", []) if one["type"] == "ReplicaFailure"]
         if trouble:
+            trouble = former[0] if former else trouble
             conditions.append({"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": trouble})
         if conditions:
             status["conditions"] = conditions
