@@ -83,22 +83,25 @@ def test_apply_and_force(cluster: Cluster, namespace: str, tmp_path: Path) -> No
     assert replaced["changed"] is True and "egress" not in replaced["result"]["spec"]
 
 
-def test_check_mode_only_rehearses(cluster: Cluster, namespace: str, tmp_path: Path) -> None:
-    manifest = here(policy("web"), namespace)
+def test_rehearsed_and_misspelt(cluster: Cluster, namespace: str, tmp_path: Path) -> None:
+    """In check mode the server is asked; a field that is misspelt is no more to the module than a warning."""
     if cluster.double:
         cluster.double.forget_log()
-    bad = here(policy("bad", policyTypes=["Inbound"]), namespace)
-    answers = play(cluster, tmp_path, (MODULE, {"definition": manifest}), (MODULE, {"definition": bad}), check=True)
-    assert answers[0]["changed"] is True and cluster.names("NetworkPolicy", namespace) == []
-    assert answers[1]["failed"] is True and "supported values" in answers[1]["msg"], "the server was asked"
+    bad, misspelt = policy("bad", policyTypes=["Inbound"]), here(policy("misspelt", podSelectorr={}), namespace)
+    strict = {"definition": misspelt, "validate": {"fail_on_error": True, "strict": True}}
+    good, wrong, refused, warned = play(
+        cluster,
+        tmp_path,
+        (MODULE, {"definition": here(policy("web"), namespace)}),
+        (MODULE, {"definition": here(bad, namespace)}),
+        (MODULE, strict),
+        (MODULE, {"definition": misspelt}),
+        check=True,
+    )
+    assert good["changed"] is True and cluster.names("NetworkPolicy", namespace) == []
+    assert wrong["failed"] is True and "supported values" in wrong["msg"]
+    assert refused["failed"] is True
+    assert warned["changed"] is True and 'unknown field "spec.podSelectorr"' in str(warned["warnings"])
     if cluster.double:
         assert cluster.double.changes() == []
         assert any(one.rehearses for one in cluster.double.log)
-
-
-def test_a_misspelt_field_is_only_a_warning_to_the_module(cluster: Cluster, namespace: str, tmp_path: Path) -> None:
-    manifest = here(policy("web", podSelectorr={}), namespace)
-    strict = {"definition": manifest, "validate": {"fail_on_error": True, "strict": True}}
-    answers = play(cluster, tmp_path, (MODULE, strict), (MODULE, {"definition": manifest}))
-    assert answers[0]["failed"] is True
-    assert answers[1]["changed"] is True and 'unknown field "spec.podSelectorr"' in str(answers[1]["warnings"])
