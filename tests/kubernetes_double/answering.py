@@ -23,7 +23,14 @@ class Answering:
         self.api, self.access = api, access
 
     def answer(
-        self, account: Account, method: str, address: Address, query: Mapping[str, str], body: Any, content_type: str, agent: str
+        self,
+        account: Account,
+        method: str,
+        address: Address,
+        query: Mapping[str, str],
+        body: Any,
+        content_type: str,
+        agent: str,
     ) -> tuple[int, Object, list[str]]:
         """Status, object and warnings of everything but a watch; ApiError."""
         kind, namespace, name = address.kind, address.namespace, address.name
@@ -88,7 +95,9 @@ class Answering:
     @staticmethod
     def _check_content_type(method: str, content_type: str) -> None:
         if method in ("POST", "PUT") and content_type not in ("application/json", "application/yaml", ""):
-            words = "the body of the request was in an unknown format - accepted media types include: application/json, "
+            words = (
+                "the body of the request was in an unknown format - accepted media types include: application/json, "
+            )
             raise ApiError(415, "UnsupportedMediaType", words + "application/yaml, application/vnd.kubernetes.protobuf")
 
 

@@ -127,7 +127,9 @@ class Api:
         applied = read_applied(self.schemas, kind, body, f"{namespace}/{name}" if namespace else f"/{name}")
         metadata = applied.setdefault("metadata", {})
         if metadata.setdefault("name", name) != name:
-            raise bad_request(f"the name of the object ({metadata['name']}) does not match the name on the URL ({name})")
+            raise bad_request(
+                f"the name of the object ({metadata['name']}) does not match the name on the URL ({name})"
+            )
         self._place(applied, kind, namespace)
         former = self.store.get(kind, namespace, name)
         if part == "" and "status" in kind.subresources:
@@ -167,7 +169,10 @@ class Api:
     ) -> Object:
         """Put a changed object in the place of the former one."""
         name, metadata = former["metadata"]["name"], found["metadata"]
-        if metadata.get("resourceVersion", former["metadata"]["resourceVersion"]) != former["metadata"]["resourceVersion"]:
+        if (
+            metadata.get("resourceVersion", former["metadata"]["resourceVersion"])
+            != former["metadata"]["resourceVersion"]
+        ):
             raise modified_meanwhile(kind, name)
         if metadata.get("uid", former["metadata"]["uid"]) != former["metadata"]["uid"]:
             raise precondition_failed(kind, name, "UID", metadata["uid"], former["metadata"]["uid"])

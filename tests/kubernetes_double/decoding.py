@@ -13,7 +13,14 @@ from .quantities import canonical
 from .schemas import INT_OR_STRING, QUANTITY, Schema, Schemas, is_map, types_of
 
 _TYPES = {"string": str, "boolean": bool, "integer": int, "number": (int, float), "object": dict, "array": list}
-_GO = {"string": "string", "boolean": "bool", "integer": "int32", "number": "float64", "object": "struct", "array": "[]"}
+_GO = {
+    "string": "string",
+    "boolean": "bool",
+    "integer": "int32",
+    "number": "float64",
+    "object": "struct",
+    "array": "[]",
+}
 
 
 class Body(dict):
@@ -102,7 +109,9 @@ class Decoder:
         allowed = types_of(schema)
         if not allowed or any(_is(value, name) for name in allowed):
             return
-        raise WrongType(f"json: cannot unmarshal {_json_type(value)} into Go struct field {path} of type {_GO[allowed[0]]}")
+        raise WrongType(
+            f"json: cannot unmarshal {_json_type(value)} into Go struct field {path} of type {_GO[allowed[0]]}"
+        )
 
 
 def _is(value: Any, name: str) -> bool:

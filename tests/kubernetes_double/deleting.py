@@ -34,7 +34,9 @@ def read_options(body: Any, query: Mapping[str, str]) -> tuple[Options, list[str
     grace = fields.get("gracePeriodSeconds")
     propagation = fields.get("propagationPolicy") or "Background"
     if propagation not in ("Foreground", "Background", "Orphan"):
-        raise bad_request(f'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: "{propagation}"')
+        raise bad_request(
+            f'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: "{propagation}"'
+        )
     dry_run = fields.get("dryRun") or []
     return Options(None if grace is None else int(grace), propagation, fields.get("preconditions") or {}), dry_run
 
@@ -52,7 +54,12 @@ def delete(store: Store, kind: Kind, found: Object, options: Options, dry_run: b
         return going if dry_run or going == found else store.put(kind, going)
     if not dry_run:
         store.remove(kind, found)
-    about = {"name": found["metadata"]["name"], "group": kind.group, "kind": kind.plural, "uid": found["metadata"]["uid"]}
+    about = {
+        "name": found["metadata"]["name"],
+        "group": kind.group,
+        "kind": kind.plural,
+        "uid": found["metadata"]["uid"],
+    }
     details = {name: value for name, value in about.items() if value}
     return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
 

@@ -53,7 +53,9 @@ def _secret(former: Object, found: Object) -> Iterator[Complaint]:
 
 
 def _stateful_set(former: Object, found: Object) -> Iterator[Complaint]:
-    before, after = ({name: value for name, value in one["spec"].items() if name not in _STATEFUL} for one in (former, found))
+    before, after = (
+        {name: value for name, value in one["spec"].items() if name not in _STATEFUL} for one in (former, found)
+    )
     if before != after:
         changeable = ", ".join(f"'{name}'" for name in _STATEFUL[:-1]) + f" and '{_STATEFUL[-1]}'"
         yield forbidden_field("spec", f"updates to statefulset spec for fields other than {changeable} are forbidden")

@@ -21,7 +21,9 @@ _LOOK = 0.2  # seconds until a watch looks whether it is to end
 def matcher(kind: Kind, namespace: str, query: Mapping[str, str]) -> Matcher:
     """What a query selects."""
     tests = [label_matcher(query.get("labelSelector", "")), field_matcher(kind, query.get("fieldSelector", ""))]
-    return lambda found: namespace in ("", found["metadata"].get("namespace", "")) and all(test(found) for test in tests)
+    return lambda found: namespace in ("", found["metadata"].get("namespace", "")) and all(
+        test(found) for test in tests
+    )
 
 
 def listed(store: Store, kind: Kind, namespace: str, query: Mapping[str, str]) -> Object:

@@ -35,7 +35,9 @@ def owners_of(found: Object) -> Owned:
 
 def with_owners(kind: Kind, found: Object, owned: Owned, former: Object | None, now: str) -> Object:
     """The object with its managers written into it; what is as it was keeps its time."""
-    before = {} if former is None else {_identity(entry): entry for entry in former["metadata"].get("managedFields") or []}
+    before = (
+        {} if former is None else {_identity(entry): entry for entry in former["metadata"].get("managedFields") or []}
+    )
     entries = []
     for manager, paths in owned.items():
         if not paths:

@@ -80,7 +80,9 @@ def _has_room(found: Object, pod: Object, placed: list[Object]) -> bool:
     if len(here) + 1 > amount(room.get("pods", "110")):
         return False
     return all(
-        sum(_asked(one, name) for one in [*here, pod]) <= amount(room[name]) for name in ("cpu", "memory") if name in room
+        sum(_asked(one, name) for one in [*here, pod]) <= amount(room[name])
+        for name in ("cpu", "memory")
+        if name in room
     )
 
 

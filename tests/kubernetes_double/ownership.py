@@ -15,13 +15,11 @@ from .schemas import Schema, Schemas
 
 Path = tuple[str, ...]
 # What the server itself writes belongs to nobody.
-_NOBODYS = {
-    ("f:apiVersion",),
-    ("f:kind",),
-    *(("f:metadata", f"f:{name}") for name in ("name", "namespace", "uid", "resourceVersion", "generation",
-                                              "creationTimestamp", "deletionTimestamp", "selfLink", "managedFields",
-                                              "generateName", "deletionGracePeriodSeconds")),
-}  # fmt: skip
+_WRITTEN_BY_SERVER = """
+    name namespace generateName uid resourceVersion generation selfLink managedFields
+    creationTimestamp deletionTimestamp deletionGracePeriodSeconds
+""".split()
+_NOBODYS = {("f:apiVersion",), ("f:kind",), *(("f:metadata", f"f:{name}") for name in _WRITTEN_BY_SERVER)}
 _DEFAULT_KEYS = {"protocol": "TCP"}
 
 

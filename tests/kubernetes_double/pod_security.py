@@ -36,7 +36,8 @@ def _restricted(spec: Object) -> Iterator[str]:
     of_pod = spec.get("securityContext", {})
     escalating = _names(spec, lambda one: one.get("allowPrivilegeEscalation") is not False)
     if escalating:
-        yield f"allowPrivilegeEscalation != false ({escalating} must set securityContext.allowPrivilegeEscalation=false)"
+        words = f"{escalating} must set securityContext.allowPrivilegeEscalation=false"
+        yield f"allowPrivilegeEscalation != false ({words})"
     capable = _names(spec, lambda one: "ALL" not in one.get("capabilities", {}).get("drop", []))
     if capable:
         yield f'unrestricted capabilities ({capable} must set securityContext.capabilities.drop=["ALL"])'
@@ -49,7 +50,9 @@ def _restricted(spec: Object) -> Iterator[str]:
     if of_pod.get("runAsUser") == 0:
         yield "runAsUser=0 (pod must not set runAsUser=0)"
     kinds = ("RuntimeDefault", "Localhost")
-    open_ones = _names(spec, lambda one: one.get("seccompProfile", of_pod.get("seccompProfile", {})).get("type") not in kinds)
+    open_ones = _names(
+        spec, lambda one: one.get("seccompProfile", of_pod.get("seccompProfile", {})).get("type") not in kinds
+    )
     if open_ones:
         yield (
             f'seccompProfile (pod or {open_ones} must set securityContext.seccompProfile.type to "RuntimeDefault" or '

@@ -18,12 +18,10 @@ def read_object(schemas: Schemas, kind: Kind, body: Any, call: Call) -> Object:
     if not isinstance(body, dict):
         raise bad_request("the object provided is unrecognized (must be of type " + kind.kind + ")")
     wanted = {"apiVersion": kind.api_version, "kind": kind.kind}
-    for name, value in wanted.items():
-        if body.get(name, value) != value:
-            raise bad_request(
-                f"the {'API version' if name == 'apiVersion' else 'kind'} in the data ({body[name]}) does not match the "
-                f"expected {'API version' if name == 'apiVersion' else 'kind'} ({value})"
-            )
+    for name, title in (("apiVersion", "API version"), ("kind", "kind")):
+        told = body.get(name, wanted[name])
+        if told != wanted[name]:
+            raise bad_request(f"the {title} in the data ({told}) does not match the expected {title} ({wanted[name]})")
     prefix = f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: '
     decoder = Decoder(schemas)
     try:
@@ -58,7 +56,9 @@ def read_applied(schemas: Schemas, kind: Kind, body: Any, title: str) -> Object:
         raise bad_request("error decoding YAML: the body is no object")
     for name, value in (("apiVersion", kind.api_version), ("kind", kind.kind)):
         if body.get(name) != value:
-            raise bad_request(f"Incorrect version specified in apply patch. Specified {name} {body.get(name)}, expected {value}")
+            raise bad_request(
+                f"Incorrect version specified in apply patch. Specified {name} {body.get(name)}, expected {value}"
+            )
     if body.get("metadata", {}).get("managedFields"):
         raise bad_request("metadata.managedFields must be nil")
     decoder = Decoder(schemas)
@@ -70,5 +70,7 @@ def read_applied(schemas: Schemas, kind: Kind, body: Any, title: str) -> Object:
     if unknown:
         told = "\n  ".join(f".{path}: field not declared in schema" for path in unknown)
         words = told if len(unknown) == 1 else f"errors:\n  {told}"
-        raise ApiError(500, "", f"failed to create typed patch object ({title}; {kind.api_version}, Kind={kind.kind}): {words}")
+        raise ApiError(
+            500, "", f"failed to create typed patch object ({title}; {kind.api_version}, Kind={kind.kind}): {words}"
+        )
     return found

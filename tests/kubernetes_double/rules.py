@@ -80,7 +80,9 @@ def _pod_spec(where: str, spec: Object) -> Iterator[Complaint]:
             yield from rules_of_policies.port_number(f"{path}.ports[{at}].containerPort", port.get("containerPort", 0))
         for at, mount in enumerate(container.get("volumeMounts", [])):
             if mount["name"] not in volumes and not mount["name"].startswith("kube-api-access"):
-                yield Complaint(f"{path}.volumeMounts[{at}].name", "FieldValueNotFound", f'Not found: "{mount["name"]}"')
+                yield Complaint(
+                    f"{path}.volumeMounts[{at}].name", "FieldValueNotFound", f'Not found: "{mount["name"]}"'
+                )
         yield from _resources(f"{path}.resources", container.get("resources", {}))
 
 
@@ -134,7 +136,9 @@ def _service(found: Object) -> Iterator[Complaint]:
         try:
             ipaddress.ip_address(address)
         except ValueError:
-            yield invalid_value("spec.clusterIPs[0]", address, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)")
+            yield invalid_value(
+                "spec.clusterIPs[0]", address, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
+            )
 
 
 def _scaler(found: Object) -> Iterator[Complaint]:

@@ -31,7 +31,9 @@ def label_selector(where: str, selector: Object) -> Iterator[Complaint]:
         elif operator in ("In", "NotIn") and not one.get("values"):
             yield required(f"{path}.values", "must be specified when `operator` is 'In' or 'NotIn'")
         elif operator in ("Exists", "DoesNotExist") and one.get("values"):
-            yield forbidden_field(f"{path}.values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
+            yield forbidden_field(
+                f"{path}.values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
+            )
 
 
 def port_number(where: str, port: Any) -> Iterator[Complaint]:
@@ -63,7 +65,9 @@ def _port(where: str, port: Object) -> Iterator[Complaint]:
     number, end = port.get("port"), port.get("endPort")
     if isinstance(number, str):
         if not _PORT_NAME.fullmatch(number):
-            yield invalid_value(f"{where}.port", number, "must contain only alphanumeric characters (a-z, 0-9), and hyphens (-)")
+            yield invalid_value(
+                f"{where}.port", number, "must contain only alphanumeric characters (a-z, 0-9), and hyphens (-)"
+            )
         if end is not None:
             yield forbidden_field(f"{where}.endPort", "may not be specified when `port` is non-numeric")
     elif number is None:

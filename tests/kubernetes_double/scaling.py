@@ -11,7 +11,9 @@ Object = dict[str, Any]
 
 
 def scale_of(found: Object) -> Object:
-    metadata = {name: found["metadata"][name] for name in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")}
+    metadata = {
+        name: found["metadata"][name] for name in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+    }
     return {
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",

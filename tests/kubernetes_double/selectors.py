@@ -50,7 +50,7 @@ def _label_test(part: str) -> Callable[[Mapping[str, str]], bool]:
 
 
 def field_matcher(kind: Kind, text: str) -> Matcher:
-    """Objects that a text such as `spec.nodeName=a,status.phase!=Failed` selects; 400 for a field that is not offered."""
+    """Objects that a text such as `spec.nodeName=a,type!=Warning` selects; 400 for a field that is not offered."""
     tests = []
     for part in filter(None, (part.strip() for part in text.split(","))):
         match = re.fullmatch(r"([^=!]+)(==|=|!=)(.*)", part)

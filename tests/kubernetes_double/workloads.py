@@ -120,12 +120,16 @@ class Workloads:
         """One after another unless it says Parallel; changed from the last one down."""
         spec, name = found["spec"], found["metadata"]["name"]
         key = f"{name}-{template_hash(spec['template'])}"
-        pods, ordered = {pod["metadata"]["name"]: pod for pod in self._owned(_POD, found)}, spec["podManagementPolicy"] != "Parallel"
+        pods, ordered = {pod["metadata"]["name"]: pod for pod in self._owned(_POD, found)}, spec[
+            "podManagementPolicy"
+        ] != "Parallel"
         trouble, whole = "", True
         for index in range(spec["replicas"]):
             pod = pods.get(f"{name}-{index}")
             if pod is None:
-                trouble = self._make(found, f"{name}-{index}", {_REVISION: key, "statefulset.kubernetes.io/pod-name": f"{name}-{index}"})
+                trouble = self._make(
+                    found, f"{name}-{index}", {_REVISION: key, "statefulset.kubernetes.io/pod-name": f"{name}-{index}"}
+                )
             if pod is None or is_going(pod) or not is_ready(pod):
                 whole = False
                 if ordered or trouble:
@@ -136,7 +140,11 @@ class Workloads:
             self._end(surplus[-1])
         elif whole and spec["updateStrategy"]["type"] == "RollingUpdate":
             first = spec["updateStrategy"].get("rollingUpdate", {}).get("partition", 0)
-            stale = [pod for pod in pods.values() if pod["metadata"]["labels"].get(_REVISION) != key and _ordinal(pod) >= first]
+            stale = [
+                pod
+                for pod in pods.values()
+                if pod["metadata"]["labels"].get(_REVISION) != key and _ordinal(pod) >= first
+            ]
             if stale:
                 self._end(max(stale, key=_ordinal))
         there = [pod for pod in self._owned(_POD, found) if not is_going(pod)]
@@ -169,7 +177,9 @@ class Workloads:
         pods = self._owned(_POD, found)
         done = sum(1 for pod in pods if pod["status"]["phase"] == "Succeeded")
         wanted = found["spec"].get("completions", 1)
-        for _index in range(min(found["spec"]["parallelism"], wanted - done) - sum(1 for pod in pods if not is_finished(pod))):
+        for _index in range(
+            min(found["spec"]["parallelism"], wanted - done) - sum(1 for pod in pods if not is_finished(pod))
+        ):
             self._make(found, f"{found['metadata']['name']}-{suffix()}")
         status: Object = {"succeeded": done} if done else {"active": len(pods)}
         if done >= wanted:
@@ -219,10 +229,14 @@ class Workloads:
             conditions.append({"type": "Available", "status": "True" if ready >= wanted else "False"})
             conditions.append({"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"})
         # The first refusal stays: another would only name another pod that is not there.
-        former = [one["message"] for one in found.get("status", {}).get("conditions", []) if one["type"] == "ReplicaFailure"]
+        former = [
+            one["message"] for one in found.get("status", {}).get("conditions", []) if one["type"] == "ReplicaFailure"
+        ]
         if trouble:
             trouble = former[0] if former else trouble
-            conditions.append({"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": trouble})
+            conditions.append(
+                {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": trouble}
+            )
         if conditions:
             status["conditions"] = conditions
         self._write(kind, found, status)

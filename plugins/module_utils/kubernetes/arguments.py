@@ -32,7 +32,11 @@ CONNECTION_ARGUMENTS: dict[str, dict[str, Any]] = {
         "fallback": _from_environment("VALIDATE_CERTS", "VERIFY_SSL"),
     },
     "ca_cert": {"type": "path", "aliases": ["ssl_ca_cert"], "fallback": _from_environment("CA_CERT", "SSL_CA_CERT")},
-    "client_cert": {"type": "path", "aliases": ["cert_file"], "fallback": _from_environment("CLIENT_CERT", "CERT_FILE")},
+    "client_cert": {
+        "type": "path",
+        "aliases": ["cert_file"],
+        "fallback": _from_environment("CLIENT_CERT", "CERT_FILE"),
+    },
     "client_key": {
         "type": "path",
         "no_log": False,
@@ -48,7 +52,7 @@ REQUIRED_TOGETHER = [("client_cert", "client_key"), ("username", "password")]
 
 
 def connection_of(params: dict[str, Any]) -> Connection:
-    """The connection that a module's options describe. What is empty, as of a variable that is not set, is not given."""
+    """The connection that a module's options describe. What is empty, as of an unset variable, is not given."""
     fields = {name: params[name] for name in CONNECTION_ARGUMENTS if name != "request_timeout"}
     given = {name: value for name, value in fields.items() if value not in (None, "")}
     return Connection(**given, timeout=params["request_timeout"])
@@ -58,15 +62,11 @@ def connection_of(params: dict[str, Any]) -> Connection:
 def cluster_opened(module: AnsibleModule, read_only: bool = False) -> Iterator[Client]:
     """The cluster that a module's options lead to, which has answered; in check mode, or `read_only`, nothing changes.
 
-    Failures are the module's from here on, and what the API warns of is the module's warning.
+    Failures are the module's from here on, and what the API warns of is a warning of the module.
     """
     if KUBERNETES_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("kubernetes"), exception=KUBERNETES_IMPORT_ERROR)
     with reporting.failures_reported(module):
-        client = Client(connection_of(module.params), read_only=read_only or module.check_mode)
+        client = Client(connection_of(module.params), read_only or module.check_mode, module.warn)
         client.reach()
-        try:
-            yield client
-        finally:
-            for warning in client.warnings:
-                module.warn(warning)
+        yield client

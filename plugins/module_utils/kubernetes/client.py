@@ -6,17 +6,17 @@ Every write is sent with fieldValidation=Strict: by default the API takes a miss
 """
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Any, Dict, List, Optional
+from collections.abc import Callable, Mapping
+from typing import Any, List, Optional
 
-from .connection import Connection, open_api
-from .errors import ApiRefusal, ClusterUnreachable, NotRehearsed
+from .connection import Connection
+from .errors import ApiRefusal, ClusterUnreachable
 from .resources import RESOURCES, title
+from .sending import Object, Sender, no_kubernetes
 
-Object = Dict[str, Any]
 _PAGE = 500
 _MERGE = "application/merge-patch+json"
+_MANAGER = "omnimind.platform"  # who owns, in `managedFields`, what is written from here
 
 
 class Client:
@@ -25,26 +25,27 @@ class Client:
     Args:
         connection: how it is reached.
         read_only: every write is a rehearsal then (dryRun=All), and nothing else can be sent.
+        warn: is called with what the API warns of.
     """
 
-    def __init__(self, connection: Connection, read_only: bool = False) -> None:
-        self.read_only = read_only
-        self.warnings: List[str] = []
-        self._timeout = connection.timeout
-        self._api = open_api(connection)
+    def __init__(
+        self, connection: Connection, read_only: bool = False, warn: Callable[[str], None] = lambda text: None
+    ) -> None:
+        self._sender = Sender(connection, read_only, warn)
 
     @property
     def host(self) -> str:
-        return self._api.configuration.host
+        return self._sender.host
 
     def reach(self) -> str:
         """Make sure that the cluster answers and knows us, before anything is changed; return its version."""
         try:
-            return self._send("GET", "/version", "the version of the cluster cannot be read")["gitVersion"]
+            return self._sender.send("GET", "/version", "the version of the cluster cannot be read")["gitVersion"]
         except ApiRefusal as refusal:
-            raise ClusterUnreachable(refusal.message, status=refusal.status) from refusal
+            why = f"{refusal.message}. Check host and kubeconfig"
+            raise ClusterUnreachable(f"what answers at {self.host} lets nobody in: {why}") from refusal
         except (KeyError, TypeError) as error:
-            raise ClusterUnreachable(f"what answers at {self.host} is no Kubernetes. Check host and kubeconfig") from error
+            raise no_kubernetes(self.host) from error
 
     def list(
         self,
@@ -61,12 +62,12 @@ class Client:
         following: Optional[str] = None
         while True:
             try:
-                page = self._send("GET", path, act, query={**chosen, "limit": _PAGE, "continue": following})
+                page = self._sender.send("GET", path, act, query={**chosen, "limit": _PAGE, "continue": following})
             except ApiRefusal as refusal:
                 if refusal.status != 410 or not following:
                     raise
                 # The first page is too old by now: all of them at once cannot be.
-                page, found = self._send("GET", path, act, query=chosen), []
+                page, found = self._sender.send("GET", path, act, query=chosen), []
             # Items of a list do not say what they are.
             found += [{"apiVersion": resource.api_version, "kind": kind, **item} for item in page.get("items") or []]
             following = page.get("metadata", {}).get("continue")
@@ -76,7 +77,9 @@ class Client:
     def get(self, kind: str, name: str, namespace: Optional[str] = None) -> Optional[Object]:
         """An object; None when there is none."""
         try:
-            return self._send("GET", RESOURCES[kind].path(namespace, name), f"{title(kind, name, namespace)} cannot be read")
+            return self._sender.send(
+                "GET", RESOURCES[kind].path(namespace, name), f"{title(kind, name, namespace)} cannot be read"
+            )
         except ApiRefusal as refusal:
             if refusal.status == 404:
                 return None
@@ -153,82 +156,10 @@ class Client:
         content_type: str = "application/json",
         strict: bool = True,
     ) -> Object:
-        query = {"fieldValidation": "Strict"} if strict else {}
-        if dry_run or self.read_only:
+        query = {"fieldValidation": "Strict", "fieldManager": _MANAGER} if strict else {}
+        if dry_run or self._sender.read_only:
             query["dryRun"] = "All"
-        return self._send(method, path, act, dict(body), query, content_type)
-
-    def _send(
-        self,
-        method: str,
-        path: str,
-        act: str,
-        body: Optional[Object] = None,
-        query: Optional[Mapping[str, Any]] = None,
-        content_type: str = "application/json",
-    ) -> Object:
-        """All that is ever sent goes through here. `act` begins the message of a refusal."""
-        asked = [(name, value) for name, value in (query or {}).items() if value is not None]
-        if self.read_only and method != "GET" and ("dryRun", "All") not in asked:
-            raise NotRehearsed(f"{method} {path} would change something, and nothing may be changed now")
-        try:
-            answer = self._api.request(
-                method,
-                path,
-                body=body,
-                query_params=asked,
-                header_params={},
-                content_type=content_type,
-                serialize=False,
-                _request_timeout=(self._timeout, self._timeout),
-            )
-            content = answer.data
-        # The library lets through what its transport raises, which differs from version to version.
-        except Exception as error:  # pylint: disable=broad-except
-            raise self._failure(error, act) from error
-        self._note_warnings(answer.headers)
-        try:
-            return json.loads(content)
-        except ValueError as error:
-            raise ClusterUnreachable(f"what answers at {self.host} is no Kubernetes. Check host and kubeconfig") from error
-
-    def _note_warnings(self, headers: Any) -> None:
-        """Keep what the API warns of, such as pods that a stricter level of Pod Security would refuse."""
-        for line in headers.getlist("Warning") if hasattr(headers, "getlist") else ():
-            text = line.partition('"')[2].rpartition('"')[0].replace('\\"', '"').replace("\\\\", "\\")
-            if text and text not in self.warnings:
-                self.warnings.append(text)
-
-    def _failure(self, error: Exception, act: str) -> Exception:
-        """What a user must know about an error of the library."""
-        status = getattr(error, "status", None)
-        if not isinstance(status, int) or not status:
-            why = str(getattr(error, "reason", "") or error).splitlines()[-1:] or [type(error).__name__]
-            checks = "host, kubeconfig and context, proxy, and for TLS ca_cert and validate_certs"
-            return ClusterUnreachable(f"the cluster at {self.host} cannot be reached: {why[0]}. Check {checks}")
-        told = _status_of(error)
-        if status == 401:
-            checks = "api_key, client_cert, or the user of the context"
-            return ClusterUnreachable(f"the cluster at {self.host} does not know these credentials (401). Check {checks}")
-        details = told.get("details") or {}
-        message = told.get("message") or f"HTTP {status} {getattr(error, 'reason', '')}".strip()
-        return ApiRefusal(
-            f"{act}: {message}",
-            status,
-            told.get("reason", ""),
-            details.get("causes") or (),
-            details.get("retryAfterSeconds") or 0,
-        )
-
-
-def _status_of(error: Any) -> Object:
-    """The Status that the API explains itself with; empty when it does not."""
-    body = getattr(error, "body", None)
-    try:
-        told = json.loads(body) if body else {}
-    except ValueError:
-        return {}
-    return told if isinstance(told, dict) else {}
+        return self._sender.send(method, path, act, dict(body), query, content_type)
 
 
 def _identity(manifest: Mapping[str, Any]) -> Any:

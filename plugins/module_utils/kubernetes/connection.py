@@ -45,7 +45,7 @@ class Connection:
 
 
 def open_api(connection: Connection) -> Any:
-    """The library's dynamic client, which has asked nothing yet; ClusterUnreachable when it is not told where to ask."""
+    """The library's dynamic client, which has asked nothing yet; ClusterUnreachable when nothing says where to ask."""
     configuration = kubernetes.client.Configuration()
     # What a pod's or a user's own configuration says is not asked for when the options say it all.
     if connection.kubeconfig or connection.context or not connection.host:

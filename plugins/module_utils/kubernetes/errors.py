@@ -22,7 +22,7 @@ class ManifestError(KubernetesFailure):
 
 
 class ClusterUnreachable(KubernetesFailure):
-    """There is no cluster where the options lead to, or it does not let us in. Nothing was changed."""
+    """No answer from where the options lead to, or none that lets us in. What was sent last may have been done."""
 
 
 class NotRehearsed(KubernetesFailure):

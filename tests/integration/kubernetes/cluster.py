@@ -87,7 +87,9 @@ class Cluster:
         return self.ask("get", self.path(kind, namespace, name))
 
     def replace(self, manifest: Object, namespace: str, part: str = "", **query: Any) -> Answer:
-        return self.ask("put", self.path(manifest["kind"], namespace, manifest["metadata"]["name"], part), manifest, **query)
+        return self.ask(
+            "put", self.path(manifest["kind"], namespace, manifest["metadata"]["name"], part), manifest, **query
+        )
 
     def patch(self, kind: str, namespace: str, name: str, body: Any, how: str = "merge", **query: Any) -> Answer:
         """`how` is json, merge, strategic-merge or apply."""

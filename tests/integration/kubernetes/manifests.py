@@ -7,7 +7,9 @@ from typing import Any
 Object = dict[str, Any]
 
 
-def config_map(name: str, data: dict[str, str] | None = None, labels: dict[str, str] | None = None, **more: Any) -> Object:
+def config_map(
+    name: str, data: dict[str, str] | None = None, labels: dict[str, str] | None = None, **more: Any
+) -> Object:
     metadata = {"name": name, **({"labels": labels} if labels else {})}
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data or {"a": "1"}, **more}
 

@@ -31,7 +31,9 @@ def test_who_may_only_read(cluster: Cluster, double: KubernetesDouble, namespace
         f'group "networking.k8s.io" in the namespace "{namespace}"'
     )
     assert reader.create(policy("b"), namespace, dryRun="All").status == 403, "a rehearsal needs the same right"
-    assert reader.delete("NetworkPolicy", namespace, "a").message.startswith('networkpolicies.networking.k8s.io "a" is forbidden')
+    assert reader.delete("NetworkPolicy", namespace, "a").message.startswith(
+        'networkpolicies.networking.k8s.io "a" is forbidden'
+    )
 
 
 def test_a_test_may_forbid(cluster: Cluster, double: KubernetesDouble, namespace: str) -> None:
@@ -43,7 +45,11 @@ def test_a_test_may_forbid(cluster: Cluster, double: KubernetesDouble, namespace
 
 def may(cluster: Cluster, namespace: str, verb: str) -> bool:
     attributes = {"verb": verb, "resource": "networkpolicies", "group": "networking.k8s.io", "namespace": namespace}
-    review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": {"resourceAttributes": attributes}}
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": attributes},
+    }
     path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
     return cluster.ask("post", path, review, dryRun="All").body["status"]["allowed"]
 

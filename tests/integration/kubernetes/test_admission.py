@@ -66,7 +66,10 @@ def test_a_level_of_pod_security_is_enforced(cluster: Cluster, namespace: str) -
     cluster.patch("Namespace", "", namespace, {"metadata": {"labels": labels}})
     refused = cluster.create(pod("open"), namespace)
     assert refused.status == 403
-    assert 'violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false (container "web" must set' in refused.message
+    assert (
+        'violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false (container "web" must set'
+        in refused.message
+    )
     for words in ("unrestricted capabilities", "runAsNonRoot != true", "seccompProfile"):
         assert words in refused.message
     own = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}

@@ -12,7 +12,12 @@ REFUSAL = "Cannot evict pod as it would violate the pod's disruption budget."
 
 def evict(cluster: Cluster, namespace: str, name: str, dry_run: bool = False, **query: str) -> Answer:
     options = {"deleteOptions": {"dryRun": ["All"]}} if dry_run else {}
-    body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": name, "namespace": namespace}, **options}
+    body = {
+        "apiVersion": "policy/v1",
+        "kind": "Eviction",
+        "metadata": {"name": name, "namespace": namespace},
+        **options,
+    }
     return cluster.ask("post", cluster.path("Pod", namespace, name, "eviction"), body, **query)
 
 
@@ -94,7 +99,9 @@ def test_a_refusal_says_why(cluster: Cluster, double: KubernetesDouble, namespac
     assert cluster.names("Pod", namespace) == three
 
 
-def test_what_is_granted_is_counted(cluster: Cluster, double: KubernetesDouble, namespace: str, three: list[str]) -> None:
+def test_what_is_granted_is_counted(
+    cluster: Cluster, double: KubernetesDouble, namespace: str, three: list[str]
+) -> None:
     cluster.create(budget("web", minAvailable=2), namespace)
     double.settle()
     assert evict(cluster, namespace, three[0]).status == 201

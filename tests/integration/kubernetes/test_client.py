@@ -141,19 +141,30 @@ def test_who_only_reads_sends_nothing_else(cluster: Cluster, namespace: str) -> 
     reading.patch("NetworkPolicy", "there", {"spec": {"ingress": [{}]}}, namespace)
     assert reading.delete("NetworkPolicy", "there", namespace) and reading.evict("there", namespace)
     with pytest.raises(NotRehearsed, match="DELETE /api/v1/pods"):
-        reading._send("DELETE", "/api/v1/pods", "no")  # what all methods go through
+        reading._sender.send("DELETE", "/api/v1/pods", "no")  # what all methods go through
     if cluster.double:
         assert cluster.double.changes() == [] and len(cluster.double.log) == 6
     assert cluster.names("NetworkPolicy", namespace) == ["there"] and cluster.names("Pod", namespace) == ["there"]
     assert "ingress" not in cluster.read("NetworkPolicy", namespace, "there").body["spec"]
 
 
-def test_what_the_api_warns_of_is_kept(client: Client, cluster: Cluster, namespace: str) -> None:
+def test_what_the_api_warns_of_is_handed_on(cluster: Cluster, namespace: str, tmp_path: Path) -> None:
     labels = {"pod-security.kubernetes.io/warn": "restricted"}
     cluster.patch("Namespace", "", namespace, {"metadata": {"labels": labels}})
-    client.create(here(workload("Deployment", "web", 0), namespace))
-    assert len(client.warnings) == 1
-    assert client.warnings[0].startswith('would violate PodSecurity "restricted:latest": allowPrivilegeEscalation != false')
+    told: list[str] = []
+    client = Client(Connection(kubeconfig=str(cluster.kubeconfig)), warn=told.append)
+    manifest = here(workload("Deployment", "web", 0), namespace)
+    client.create(manifest, dry_run=True)
+    client.create(manifest, dry_run=True)
+    words = 'would violate PodSecurity "restricted:latest": allowPrivilegeEscalation != false'
+    assert len(told) == 1 and told[0].startswith(words)
+    answer = run_module(tmp_path, {"manifest": manifest, "kubeconfig": str(cluster.kubeconfig)})
+    assert answer["changed"] is True and words in str(answer["warnings"])
+
+
+def test_what_is_written_has_its_author(client: Client, namespace: str) -> None:
+    made = client.create(here(policy("web"), namespace))
+    assert [one["manager"] for one in made["metadata"]["managedFields"]] == ["omnimind.platform"]
 
 
 def test_options_lead_to_a_cluster(double: KubernetesDouble, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,6 +196,17 @@ def test_nobody_is_there(tmp_path: Path) -> None:
     )
 
 
+def test_somebody_else_is_there(double: KubernetesDouble) -> None:
+    with pytest.raises(
+        ClusterUnreachable, match="cannot be reached: .*SSL.*Check .* for TLS ca_cert and validate_certs"
+    ):
+        Client(Connection(host=double.url.replace("http:", "https:"), api_key=ADMIN_TOKEN)).reach()
+    with pytest.raises(ClusterUnreachable, match="lets nobody in: .* HTTP 404"):
+        Client(Connection(host=f"{double.url}/elsewhere", api_key=ADMIN_TOKEN)).reach()
+    with pytest.raises(ClusterUnreachable, match="is no Kubernetes. Check host"):
+        Client(Connection(host=f"{double.url}/healthz?", api_key=ADMIN_TOKEN)).reach()
+
+
 def test_somebody_does_not_answer() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         host = f"http://127.0.0.1:{silent.getsockname()[1]}"
@@ -199,7 +221,9 @@ def test_wrong_and_weak_credentials(double: KubernetesDouble) -> None:
         Client(Connection(host=double.url, username="a", password="b")).reach()
     reader = Client(Connection(host=double.url, api_key=READER_TOKEN))
     reader.reach()
-    with pytest.raises(ApiRefusal, match='NetworkPolicy default/a cannot be created: .* User "reader" cannot create') as refused:
+    with pytest.raises(
+        ApiRefusal, match='NetworkPolicy default/a cannot be created: .* User "reader" cannot create'
+    ) as refused:
         reader.create(here(policy("a"), "default"))
     assert refused.value.status == 403
 
@@ -210,7 +234,9 @@ def run_module(tmp_path: Path, arguments: dict[str, Any], **environment: str) ->
     file.write_text(MODULE)
     given.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": arguments}))
     surroundings = {name: value for name, value in os.environ.items() if not name.startswith(("K8S_", "KUBE"))}
-    path = os.pathsep.join([*([environment.pop("first")] if "first" in environment else []), str(ROOT / ".cache" / "collections")])
+    path = os.pathsep.join(
+        [*([environment.pop("first")] if "first" in environment else []), str(ROOT / ".cache" / "collections")]
+    )
     command = [sys.executable, str(file), str(given)]
     done = subprocess.run(
         command, env={**surroundings, "PYTHONPATH": path, **environment}, capture_output=True, text=True, check=False
@@ -222,7 +248,9 @@ def test_a_module_takes_options_and_the_environment(cluster: Cluster, namespace:
     if cluster.double:
         cluster.double.forget_log()
     manifest = here(policy("web"), namespace)
-    rehearsed = run_module(tmp_path, {"manifest": manifest, "_ansible_check_mode": True}, K8S_AUTH_KUBECONFIG=str(cluster.kubeconfig))
+    rehearsed = run_module(
+        tmp_path, {"manifest": manifest, "_ansible_check_mode": True}, K8S_AUTH_KUBECONFIG=str(cluster.kubeconfig)
+    )
     assert rehearsed["changed"] is True and cluster.names("NetworkPolicy", namespace) == []
     if cluster.double:
         assert cluster.double.changes() == []
@@ -248,4 +276,6 @@ def test_a_proxy_is_used(double: KubernetesDouble) -> None:
     client = Client(Connection(host="http://kubernetes.invalid", api_key=ADMIN_TOKEN, proxy=double.url))
     assert client.reach() == "v1.36.0"
     with pytest.raises(ClusterUnreachable):
-        Client(Connection(host="http://kubernetes.invalid", api_key=ADMIN_TOKEN, proxy=double.url, no_proxy=".invalid")).reach()
+        Client(
+            Connection(host="http://kubernetes.invalid", api_key=ADMIN_TOKEN, proxy=double.url, no_proxy=".invalid")
+        ).reach()

