@@ -30,19 +30,6 @@ options:
     description: Whether Sentinels, master and replicas are reached through TLS.
     type: bool
     default: false
-  validate_certs:
-    description: Whether the certificate of a server and its host name are checked.
-    type: bool
-    default: true
-  ca_certs:
-    description: File with the certificates of the authorities that are trusted, PEM.
-    type: path
-  client_cert_file:
-    description: File with the certificate that is shown to the servers, PEM. Goes with O(client_key_file).
-    type: path
-  client_key_file:
-    description: File with the private key of O(client_cert_file), PEM.
-    type: path
   connect_timeout:
     description: Seconds that a server may take to accept a connection, and for each answer.
     type: float

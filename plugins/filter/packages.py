@@ -7,9 +7,10 @@ import re
 
 
 def apt_new_packages(output):
-    """The names of the packages that apt installed anew, out of what it printed."""
+    """The names of the packages that apt installed anew, or dpkg from a file, out of what they printed."""
     found = re.search(r"^The following NEW packages will be installed:\n((?:  .*\n?)+)", output, re.MULTILINE)
-    return found[1].split() if found else []
+    files = re.findall(r"^Selecting previously unselected package ([^\s:]+?)(?::\w+)?\.$", output, re.MULTILINE)
+    return list(dict.fromkeys((found[1].split() if found else []) + files))
 
 
 class FilterModule:

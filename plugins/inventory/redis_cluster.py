@@ -28,6 +28,7 @@ version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.redis
+  - omnimind.platform.tls_client
   - constructed
   - inventory_cache
 notes:

@@ -9,7 +9,12 @@ from typing import Any
 def plain(value: Any) -> Any:
     """Without the types that Ansible has of its own for texts, lists and mappings: copies by type fail."""
     if isinstance(value, dict):
-        return {str(key): plain(inner) for key, inner in value.items()}
+        return {_text(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(inner) for inner in value]
-    return str(value) if isinstance(value, str) else value
+    return _text(value) if isinstance(value, str) else value
+
+
+def _text(value: Any) -> str:
+    # Up to ansible-core 2.18 what str() makes of an untrusted text is untrusted as well.
+    return str.__str__(value) if isinstance(value, str) else str(value)

@@ -12,6 +12,8 @@ description:
   - A silence with the same matchers that is active is kept as it is, whatever its comment, or made longer when it ends soon.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
+extends_documentation_fragment:
+  - omnimind.platform.tls_client
 options:
   url:
     description: Address of an Alertmanager. One of a cluster is enough, as it tells the others.
@@ -51,19 +53,6 @@ options:
   password:
     description: The password of O(username).
     type: str
-  validate_certs:
-    description: Whether the certificate of the server and its host name are checked.
-    type: bool
-    default: true
-  ca_certs:
-    description: File with the certificates of the authorities that are trusted, PEM.
-    type: path
-  client_cert_file:
-    description: File with the certificate that is shown to the server, PEM. Goes with O(client_key_file).
-    type: path
-  client_key_file:
-    description: File with the private key of O(client_cert_file), PEM.
-    type: path
   timeout:
     description: Seconds that each answer may take.
     type: float
@@ -126,15 +115,13 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.alertmanager_api import Alertmanager
 from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.silencing import silence, unsilence, wish_of
 from ansible_collections.omnimind.platform.plugins.module_utils.reporting import failures_reported
+from ansible_collections.omnimind.platform.plugins.module_utils.tls.client import CLIENT_ARGUMENTS, CLIENT_TOGETHER
 
 CONNECTION = {
     "url": {"type": "str", "default": "http://127.0.0.1:9093"},
     "username": {"type": "str"},
     "password": {"type": "str", "no_log": True},
-    "validate_certs": {"type": "bool", "default": True},
-    "ca_certs": {"type": "path"},
-    "client_cert_file": {"type": "path"},
-    "client_key_file": {"type": "path"},
+    **CLIENT_ARGUMENTS,
     "timeout": {"type": "float", "default": 10.0},
 }
 ARGUMENTS = {
@@ -146,7 +133,7 @@ ARGUMENTS = {
     "comment": {"type": "str", "default": "Silenced by a playbook"},
     "author": {"type": "str", "default": "ansible"},
 }
-REQUIRED_TOGETHER = [("username", "password"), ("client_cert_file", "client_key_file")]
+REQUIRED_TOGETHER = [("username", "password"), CLIENT_TOGETHER]
 
 
 def main() -> None:

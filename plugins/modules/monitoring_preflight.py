@@ -99,7 +99,6 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.files import PROGRAMS
 from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.host_state import (
-    GRAFANA_HOME,
     descriptions,
     grafana_command,
     nvidia_smi,
@@ -128,10 +127,10 @@ def main() -> None:
     variables = params["variables"]
     given = Given(variables, params["passwords"], params["secrets"], params["thresholds"])
     name = str(variables["name"])
-    files = [path for _where, path in files_needed(given)]
-    home, command = grafana_command([str(variables["grafana_home"]), GRAFANA_HOME])
+    home, command = grafana_command(str(variables["grafana_home"]))
     own = _ports(variables, "alertmanager_cluster_port", "grafana_port")
     runs = bool(command) and variables["grafana_install"] != "none"
+    files = [path for _where, path in files_needed(given, grafana=bool(command))]
     host = read_host_state([name, f"{name}-grafana"], files, own, runs)
     refuse_if(module, complaints(given, host))
     for text in params["unreachable"]:

@@ -17,6 +17,7 @@ version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.redis
+  - omnimind.platform.tls_client
 options:
   directory:
     description: Directory of the backups, on the host that runs the module. It is made, for its owner only.

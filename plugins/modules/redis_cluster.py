@@ -22,6 +22,7 @@ version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.redis
+  - omnimind.platform.tls_client
 options:
   replicas:
     description:

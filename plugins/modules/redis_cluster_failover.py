@@ -16,6 +16,7 @@ version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.redis
+  - omnimind.platform.tls_client
 options:
   promote:
     description: Replicas to promote, each as C(host:port), named as in O(nodes).

@@ -18,6 +18,7 @@ version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.redis
+  - omnimind.platform.tls_client
 options:
   nodes:
     description: All nodes of the cluster, each by its plain port, even where that is closed.

@@ -17,6 +17,7 @@ version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.redis
+  - omnimind.platform.tls_client
 options:
   nodes:
     description: The servers of this host. The module reads their processes, so it must run there.

@@ -19,6 +19,7 @@ version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.redis
+  - omnimind.platform.tls_client
 options:
   source:
     description: The directory or the archive, on the host that runs the module.

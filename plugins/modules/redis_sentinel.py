@@ -20,6 +20,7 @@ version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.redis_sentinel
+  - omnimind.platform.tls_client
 options:
   monitors:
     description: The groups.

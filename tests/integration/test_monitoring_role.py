@@ -147,7 +147,7 @@ def test_secrets_are_in_their_files_only(rolled_out: Played) -> None:
         assert json.dumps(secret)[1:-1] not in rolled_out.output
     files = [path for top in (CONFIGURATION, GRAFANA) for path in top.rglob("*") if path.is_file()]
     having = {secret: {path.name for path in files if secret in path.read_text()} for secret in (PASSWORD, REDIS_PASSWORD)}
-    assert having == {PASSWORD: {"password", "prometheus_password"}, REDIS_PASSWORD: {"passwords.json"}}
+    assert having == {PASSWORD: {"password", "prometheus_password", "admin_password"}, REDIS_PASSWORD: {"passwords.json"}}
     for path in processes().values():
         for name in ("environ", "cmdline"):
             assert PASSWORD.encode() not in (path / name).read_bytes()

@@ -1,4 +1,4 @@
-"""The oldest ansible-core that meta/runtime.yml promises reads every playbook and every page."""
+"""The oldest ansible-core that meta/runtime.yml promises reads all playbooks and pages, and makes monitoring's plan."""
 
 from __future__ import annotations
 
@@ -9,6 +9,16 @@ import pytest
 import yaml
 
 from quality.tools import NAME, ROOT, inventories, playbooks, plugin_files, run
+
+# The part of the role that works out what a host runs; what comes before it would look at the host.
+PLAN = [
+    {"ansible.builtin.group_by": {"key": "monitoring"}},
+    {
+        "ansible.builtin.include_role": {"name": f"{NAME}.monitoring", "tasks_from": "plan"},
+        "vars": {"monitoring_password": "secret", "__monitoring_host": {"nvidia_smi": False, "grafana_command": ""}},
+    },
+    {"ansible.builtin.assert": {"that": "'alertmanager/alertmanager.yml' in __monitoring_plan.configuration.files"}},
+]
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +52,13 @@ def test_playbooks(oldest: Path, installed: Path) -> None:
 def test_modules(oldest: Path, installed: Path) -> None:
     for module in plugin_files("modules"):
         run(oldest / "ansible-doc", f"{NAME}.{module}", ANSIBLE_COLLECTIONS_PATH=collections(installed))
+
+
+def test_plan_of_monitoring(oldest: Path, installed: Path, tmp_path: Path) -> None:
+    """What variables and lookups hold has other types there, which filters must cope with."""
+    playbook = tmp_path / "plan.yml"
+    playbook.write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": PLAN}]))
+    run(
+        oldest / "ansible-playbook", "--check", "-i", "localhost,", "-c", "local", playbook,
+        ANSIBLE_COLLECTIONS_PATH=collections(installed),
+    )  # fmt: skip

@@ -43,6 +43,12 @@ def test_new_packages_are_those_that_apt_installs() -> None:
     assert filter_packages.apt_new_packages(APT) == ["libjemalloc2", "liblzf1", "redis-server", "redis-tools"]
 
 
+def test_new_packages_are_those_of_files_too() -> None:
+    more = "Selecting previously unselected package grafana.\nSelecting previously unselected package liblzf1:amd64.\n"
+    assert filter_packages.apt_new_packages(APT + more)[-2:] == ["redis-tools", "grafana"]
+    assert filter_packages.apt_new_packages(more) == ["grafana", "liblzf1"]
+
+
 @pytest.mark.parametrize(
     "output", ["", "0 upgraded, 0 newly installed, 0 to remove.\n", APT.replace("NEW", "HELD")]
 )

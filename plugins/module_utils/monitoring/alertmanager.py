@@ -11,7 +11,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .alertmanager_receivers import heartbeat_entry, nobody, receiver_entry
-from .alertmanager_settings import HEARTBEAT, NOBODY, TICKET, Receiver, receivers_of, tells, with_defaults
+from .alertmanager_settings import (
+    GROUPING,
+    HEARTBEAT,
+    INTERVALS,
+    NOBODY,
+    TICKET,
+    Receiver,
+    receivers_of,
+    tells,
+    with_defaults,
+)
 from .durations import milliseconds
 from .matchers import Matcher, parse_matcher
 
@@ -23,8 +33,6 @@ SAME = (
     "alertname", "instance", "host", "job", "slo", "signal", "modality", "operation", "mountpoint", "device", "gpu",
     "resource", "path", "integration", "kind", "route",
 )  # fmt: skip
-_TIMES = ("group_by", "group_wait", "group_interval", "repeat_interval")
-_INTERVALS = ("active_time_intervals", "mute_time_intervals")
 
 
 def alertmanager_config(variables: Mapping[str, Any], version: str = "0.25") -> dict[str, Any]:
@@ -55,7 +63,7 @@ def route_tree(settings: Mapping[str, Any], receivers: Sequence[Receiver]) -> di
     by_name = {receiver.name: receiver for receiver in receivers}
     return {
         "receiver": NOBODY,
-        **{name: settings[f"alertmanager_{name}"] for name in _TIMES},
+        **{name: settings[f"alertmanager_{name}"] for name in GROUPING},
         "routes": [
             *fixed_routes(settings, receivers),
             *(_own_route(route, by_name) for route in settings["routes"]),
@@ -89,8 +97,8 @@ def _other_channel(receivers: Sequence[Receiver]) -> Iterable[dict[str, Any]]:
 
 
 def _own_route(route: Mapping[str, Any], by_name: Mapping[str, Receiver]) -> dict[str, Any]:
-    times = {name: route[name] for name in _TIMES if route.get(name)}
-    intervals = {name: list(route[name]) for name in _INTERVALS if route.get(name)}
+    times = {name: route[name] for name in GROUPING if route.get(name)}
+    intervals = {name: list(route[name]) for name in INTERVALS if route.get(name)}
     matchers = [parse_matcher(text) for text in route["matchers"]]
     branch = _branch(matchers, [by_name[name] for name in route.get("receivers") or ()], intervals)
     return {**branch, **times, "continue": bool(route.get("continue", False))}
@@ -111,7 +119,7 @@ def _branch(
 
 def _leaf(receiver: Receiver, intervals: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Intervals are not handed down from a route to those in it, so the last one has them."""
-    own = {name: list(receiver.options[name]) for name in _INTERVALS if receiver.options.get(name)}
+    own = {name: list(receiver.options[name]) for name in INTERVALS if receiver.options.get(name)}
     return {"receiver": receiver.name, **(own if intervals is None else {**own, **intervals})}
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from typing import Any
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.parse import quote
 
 from ansible.module_utils.urls import open_url
@@ -68,8 +69,9 @@ class Alertmanager:
         except HTTPError as error:
             reason = error.read(500).decode(errors="replace").strip() or error.reason
             raise MonitoringFailure(f"{self.url} answers {method} {path} with {error.code}: {reason}") from error
-        except (URLError, OSError, ValueError) as error:
-            raise MonitoringFailure(f"{self.url} gives no answer: {getattr(error, 'reason', error)}") from error
+        except (OSError, HTTPException, ValueError) as error:
+            reason = str(getattr(error, "reason", error)).strip()
+            raise MonitoringFailure(f"{self.url} gives no answer: {reason}") from error
         try:
             return json.loads(text) if text.strip() else None
         except ValueError as error:

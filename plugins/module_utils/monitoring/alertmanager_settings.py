@@ -23,6 +23,10 @@ SECRETS = {
     "pagerduty": ("routing_key_file",),
     "webhook": ("url_file", "credentials_file", "password_file"),
 }
+# Options of a route: how its alerts are grouped and when they are told, and when it is active at all. The first are also
+# those of all routes, by variables of their own.
+GROUPING = ("group_by", "group_wait", "group_interval", "repeat_interval")
+INTERVALS = ("active_time_intervals", "mute_time_intervals")
 DEFAULTS: dict[str, Any] = {
     "receivers": [],
     "routes": [],

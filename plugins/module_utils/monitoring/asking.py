@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from .health import Answer
 
 PATIENCE = 5.0  # seconds for one answer
 _METRIC = re.compile(r"^([a-z_]+)(?:\{[^}]*\})? ([0-9.eE+-]+)$", re.MULTILINE)
+# HTTPException: cut off in the middle, as by a restart, or no HTTP at all.
+_NO_ANSWER = (OSError, HTTPException, ValueError, KeyError)
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,11 @@ class Login:
 
 
 def get(url: str, login: Login) -> str:
-    """The body of an answer; OSError, which HTTPError is, when there is none or it is no success."""
+    """The body of an answer; OSError, which HTTPError is, when there is none or it is no success.
+
+    Not by Ansible's open_url: for each request, even without TLS, it reads every authority that the host trusts, for some
+    50 ms of work, and servers are asked over and over until they are ready.
+    """
     request = urllib.request.Request(url)
     if login.user:
         token = base64.b64encode(f"{login.user}:{login.password}".encode()).decode()
@@ -69,7 +76,7 @@ def ask_prometheus(url: str, login: Login) -> Answer:
         get(f"{url}/-/ready", login)
         reading = _reading(url, login, "prometheus")
         active = json.loads(get(f"{url}/api/v1/targets?state=active", login))["data"]["activeTargets"]
-    except (OSError, ValueError, KeyError) as error:
+    except _NO_ANSWER as error:
         return Answer(url, problem=_words(error))
     return Answer(
         url,
@@ -90,7 +97,7 @@ def ask_alertmanager(url: str, login: Login) -> Answer:
         get(f"{url}/-/ready", login)
         reading = _reading(url, login, "alertmanager")
         status = json.loads(get(f"{url}/api/v2/status", login))
-    except (OSError, ValueError, KeyError) as error:
+    except _NO_ANSWER as error:
         return Answer(url, problem=_words(error))
     return Answer(
         url,
@@ -104,13 +111,13 @@ def ask_grafana(url: str, login: Login) -> Answer:
     """Whether a Grafana has its database. It is asked without a login."""
     try:
         found = json.loads(get(f"{url}/api/health", Login(ca=login.ca)))
-    except (OSError, ValueError) as error:
+    except _NO_ANSWER as error:
         return Answer(url, problem=_words(error))
     return Answer(url, problem="" if found.get("database") == "ok" else f"its database is {found.get('database')}")
 
 
 def _words(error: Exception) -> str:
-    return reason(error) if isinstance(error, OSError) else f"its answer is none ({error})"
+    return reason(error) if isinstance(error, OSError) else f"its answer is none ({str(error).strip()})"
 
 
 def changed_at(directory: str, without: Sequence[str] = ()) -> float:

@@ -51,11 +51,12 @@ def configuration(
         "provisioning/dashboards/omnimind.yml": provider(f"{directory}/dashboards"),
         **{f"dashboards/{name}": text for name, text in dashboards.items()},
     }
-    secret = {"secrets/prometheus_password": variables["password"]}
+    secret = {
+        "secrets/prometheus_password": variables["password"],
+        "secrets/admin_password": variables["grafana_admin_password"],
+    }
     for name, text in certificate.items():
         (secret if name.endswith(".key") else files)[f"tls/{name}"] = text
-    if variables["grafana_admin_password"]:
-        secret["secrets/admin_password"] = variables["grafana_admin_password"]
     return {"files": files, "secret_files": secret}
 
 
@@ -70,9 +71,12 @@ def settings(variables: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     }
     if variables["tls"]:
         server |= {"cert_file": f"{directory}/tls/node.crt", "cert_key": f"{directory}/tls/node.key"}
-    security = {"admin_user": "admin", "disable_gravatar": True, "cookie_secure": bool(variables["tls"])}
-    if variables["grafana_admin_password"]:
-        security["admin_password"] = f"$__file{{{directory}/secrets/admin_password}}"
+    security = {
+        "admin_user": "admin",
+        "admin_password": f"$__file{{{directory}/secrets/admin_password}}",
+        "disable_gravatar": True,
+        "cookie_secure": bool(variables["tls"]),
+    }
     ours: dict[str, dict[str, Any]] = {
         "paths": {"data": data, "logs": f"{data}/log", "plugins": f"{data}/plugins", "provisioning": f"{directory}/provisioning"},
         "server": server,
@@ -114,7 +118,7 @@ def datasource(variables: Mapping[str, Any], ca: str, password_file: str) -> dic
                 "uid": DATASOURCE,
                 "type": "prometheus",
                 "access": "proxy",
-                "url": variables["prometheus_url"],
+                "url": prometheus(variables),
                 "isDefault": True,
                 "editable": False,
                 "basicAuth": True,
@@ -124,6 +128,13 @@ def datasource(variables: Mapping[str, Any], ca: str, password_file: str) -> dic
             }
         ],
     }
+
+
+def prometheus(variables: Mapping[str, Any]) -> str:
+    """Where Grafana asks: not by the address for people, which may lead through a proxy with a login of its own."""
+    if "prometheus" not in variables["components"]:
+        return variables["prometheus_url"]
+    return f"{'https' if variables['tls'] else 'http'}://{variables['address']}:{variables['prometheus_port']}"
 
 
 def provider(directory: str) -> dict[str, Any]:

@@ -12,9 +12,10 @@ from pathlib import Path
 from ..host.ports import listening_ports
 from .preflight import HostState
 
-# Where a Grafana of any version from a package or an archive has its program, below its home, and what to say first.
+# Where a Grafana has its program, below its home, and what to say first: of all versions the newest way.
 GRAFANA_PROGRAMS = (("bin/grafana", "server"), ("bin/grafana-server", ""))
-GRAFANA_HOME = "/usr/share/grafana"
+# Where packages have it. Those before version 8 have nothing to start below it.
+GRAFANA_HOME, GRAFANA_PROGRAM = "/usr/share/grafana", "/usr/sbin/grafana-server"
 _LISTENS = re.compile(r"--(?:web|cluster)\.listen-address=\S*:(\d+)")
 
 
@@ -52,13 +53,19 @@ def _is_filled(path: Path) -> bool:
         return False
 
 
-def grafana_command(homes: Iterable[str]) -> tuple[str, str]:
-    """Home and command of the Grafana that is there; two empty texts when none is."""
-    for home in homes:
-        for program, word in GRAFANA_PROGRAMS:
-            path = Path(home, program)
-            if path.is_file():
-                return home, " ".join(filter(None, [str(path), word]))
+def grafana_command(own: str, home: str = GRAFANA_HOME, program: str = GRAFANA_PROGRAM) -> tuple[str, str]:
+    """Home and command of the Grafana that is there; two empty texts when none is.
+
+    Args:
+        own: where it is looked for first.
+        home: where packages have it.
+        program: where old packages have what starts it.
+    """
+    places = [(there, Path(there, name), word) for there in (own, home) for name, word in GRAFANA_PROGRAMS]
+    for there, path, word in [*places, (home, Path(program), "")]:
+        # Without what it shows in a browser it is a part only, and does not start.
+        if path.is_file() and Path(there, "public").is_dir():
+            return there, " ".join(filter(None, [str(path), word]))
     return "", ""
 
 

@@ -21,7 +21,7 @@ def page(found: Mapping[str, Any], user: str = "", hint: str = "", left_out: str
     verdict = "HEALTHY" if found["healthy"] else "NOT HEALTHY"
     head = f"{'OmniMind monitoring':<{WIDTH - len(verdict)}}{verdict}\n{'=' * WIDTH}"
     servers = found["servers"]
-    lines = [f"  {NAMES[name]:<14}{servers[name]['url']}{_note(servers[name])}" for name in NAMES if name in servers]
+    lines = [f"  {NAMES[name]:<14}{servers[name]['url']}{_note(name, servers[name])}" for name in NAMES if name in servers]
     login = f"  login         {user}{f', password: {hint}' if hint else ''}" if user else ""
     parts = [
         f"{head}\n{_targets(servers.get('prometheus', {}).get('targets', []))}",
@@ -40,7 +40,9 @@ def _targets(targets: Sequence[Mapping[str, str]]) -> str:
     return f"targets up: {', '.join(told)}" if told else "no targets"
 
 
-def _note(server: Mapping[str, Any]) -> str:
+def _note(name: str, server: Mapping[str, Any]) -> str:
     if server["problem"]:
         return f"  ({server['problem']})"
+    if name == "grafana":  # It has users of its own.
+        return "  (as admin)"
     return f"  (one of {server['peers']})" if server["peers"] > 1 else ""

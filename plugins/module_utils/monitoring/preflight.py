@@ -23,6 +23,7 @@ from .slo import longest_window
 from .targets import SERVER
 from .thresholds import complaints as threshold_complaints
 
+LONGEST_USER = 32  # letters
 LONGEST_PASSWORD = 72  # bytes; bcrypt does not look at what is behind them
 PORTS = {
     "prometheus": ("prometheus_port",),
@@ -94,14 +95,20 @@ def complaints(given: Given, host: HostState) -> list[str]:
     return found
 
 
-def files_needed(given: Given) -> list[tuple[str, str]]:
-    """Files that must be on the host already: the variable and the path. None when the variables are not sound."""
-    variables = given.variables
+def files_needed(given: Given, grafana: bool = False) -> list[tuple[str, str]]:
+    """Files that must be on the host already: the variable and the path. None when the variables are not sound.
+
+    Args:
+        given: what the role was told.
+        grafana: whether a Grafana is there, which makes its package needless.
+    """
+    variables, components = given.variables, given.variables["components"]
     needed = [("certificates", path) for path in variables["certificates"] if isinstance(path, str)]
-    if variables["grafana_install"] in ("deb", "archive"):
+    if variables["grafana_install"] in ("deb", "archive") and "grafana" in components and not grafana:
         package = str(variables["grafana_package"])
         needed += [] if "://" in package else [("grafana_package", package)]
-    needed += [("package_files", str(path)) for path in variables["package_files"].values() if "://" not in str(path)]
+    packages = {component: str(path) for component, path in variables["package_files"].items() if component in components}
+    needed += [("package_files", path) for path in packages.values() if "://" not in path]
     if delivery_complaints(variables):
         return needed
     own = variables["secrets_directory"]
@@ -116,7 +123,7 @@ def _secret_files(given: Given, host: HostState) -> Iterator[str]:
             yield f"{where}: secrets has no {name!r}; right would be one of its names, or the absolute path of a file"
         elif folder != own and path in host.missing_files:
             yield missing(where, path)
-    for where, path in files_needed(given):
+    for where, path in files_needed(given, host.grafana):
         if path in host.missing_files and where in ("certificates", "grafana_package", "package_files"):
             yield f"{where}: {path} is not on this host, or is empty; right would be the absolute path of a file"
 
@@ -251,7 +258,7 @@ def _logins(given: Given) -> Iterator[str]:
             yield f"user: {user!r} is no name of a user; right would be one without colons and blanks"
     for name, password in given.passwords.items():
         where = name if name in _OWN else f"more_users.{name}"
-        if not password and name != "grafana_admin_password":
+        if not password:
             yield f"{where}: it is empty; right would be a password, from ansible-vault for example"
         elif len(str(password).encode()) > LONGEST_PASSWORD:
             yield f"{where}: it has more than {LONGEST_PASSWORD} bytes; right would be a shorter one"
@@ -270,6 +277,8 @@ def _grafana(variables: Mapping[str, Any]) -> Iterator[str]:
     way = variables["grafana_install"]
     if way not in GRAFANA:
         yield f"grafana_install: {way!r} is no way; right would be one of {', '.join(GRAFANA)}"
+    if len(str(variables["name"])) > LONGEST_USER - len("-grafana"):
+        yield f"name: {variables['name']!r} is too long for the user {variables['name']}-grafana; right would be 24 letters at most"
     if way == "apt" and not variables["grafana_repository"]:
         yield "grafana_repository: it is empty; right would be the line of an apt source"
     if way in ("deb", "archive") and not variables["grafana_package"]:

@@ -1,6 +1,7 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The options that all modules of this domain share, declared once. Documented in doc_fragments/redis.py."""
+"""The options that all modules of this domain share, declared once. Documented in doc_fragments/redis.py and
+tls_client.py."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .. import reporting
+from ..tls.client import CLIENT_ARGUMENTS, CLIENT_TOGETHER
 from .connection import REDIS_IMPORT_ERROR, Login, Session
 from .nodes import ListedNode, parse_nodes
 
@@ -18,14 +20,10 @@ CONNECTION_ARGUMENTS: dict[str, dict[str, Any]] = {
     "username": {"type": "str"},
     "password": {"type": "str", "no_log": True},
     "tls": {"type": "bool", "default": False},
-    "validate_certs": {"type": "bool", "default": True},
-    "ca_certs": {"type": "path"},
-    "client_cert_file": {"type": "path"},
-    "client_key_file": {"type": "path"},
+    **CLIENT_ARGUMENTS,
     "connect_timeout": {"type": "float", "default": 5.0},
 }
-
-REQUIRED_TOGETHER = [("client_cert_file", "client_key_file")]
+REQUIRED_TOGETHER = [CLIENT_TOGETHER]
 
 
 def login_of(params: dict[str, Any]) -> Login:

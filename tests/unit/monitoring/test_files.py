@@ -163,11 +163,16 @@ def test_secrets_of_grafana_are_in_files() -> None:
 
 
 def test_the_source_of_data_has_an_identity_of_its_own() -> None:
-    found = grafana.configuration(variables(), {"system.json": "{}"}, {})["files"]
+    # The address for people may lead through a proxy.
+    public = "https://prometheus.example.com"
+    found = grafana.configuration(variables(prometheus_url=public), {"system.json": "{}"}, {})["files"]
     (source,) = found["provisioning/datasources/omnimind.yml"]["datasources"]
     assert (source["uid"], source["editable"]) == ("omnimind-prometheus", False)
+    assert source["url"] == "http://10.0.0.1:9090"
     (provider,) = found["provisioning/dashboards/omnimind.yml"]["providers"]
     assert provider["allowUiUpdates"] is False and provider["options"]["path"] == "/etc/g/dashboards"
+    elsewhere = variables(prometheus_url=public, components=["grafana"])
+    assert grafana.datasource(elsewhere, "", "")["datasources"][0]["url"] == public
     # Else Grafana would keep a dashboard whose file is gone.
     assert provider["disableDeletion"] is False
     assert found["dashboards/system.json"] == "{}"

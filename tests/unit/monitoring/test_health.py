@@ -47,3 +47,5 @@ def test_the_page_has_addresses_and_what_was_left_out() -> None:
         assert words in text
     assert text.endswith("Grafana was left out: none is on this host.")
     assert "Grafana  " not in text
+    servers = {**found["servers"], **described({"grafana": Answer("http://g")})}
+    assert "http://g  (as admin)" in page({**found, "servers": servers}, "omnimind")

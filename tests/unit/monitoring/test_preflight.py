@@ -84,6 +84,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"user": "a:b"}, "user: 'a:b' is no name of a user"),
     ({"grafana_install": "magic"}, "grafana_install: 'magic' is no way"),
     ({"grafana_install": "apt"}, "grafana_repository: it is empty"),
+    ({"name": 25 * "m"}, "name: 'mmmmmmmmmmmmmmmmmmmmmmmmm' is too long for the user"),
+    ({"passwords": {"grafana_admin_password": ""}}, "grafana_admin_password: it is empty"),
     ({"grafana_ini": {"alerting": {"enabled": True}}}, "grafana_ini.alerting: "),
     ({"verify_timeout": 0}, "verify_timeout: 0 is not possible"),
 ]  # fmt: skip
@@ -117,6 +119,15 @@ def test_files_that_must_be_there() -> None:
         "receivers[0].api_url_file: /srv/slack_url", "certificates: /srv/x.crt",
     ]  # fmt: skip
     assert preflight.complaints(given, FIT) == []
+
+
+def test_a_package_is_needed_where_it_would_be_installed_only() -> None:
+    package = {"grafana_install": "archive", "grafana_package": "/srv/grafana.tar.gz", "package_files": {"prometheus": "/srv/p.deb"}}
+    nothing = frozenset({"/srv/grafana.tar.gz", "/srv/p.deb"})
+    everything = complaints(HostState(missing_files=nothing), **package)
+    assert [text.partition(":")[0] for text in everything] == ["grafana_package", "package_files"]
+    assert len(complaints(HostState(missing_files=nothing, grafana=True), **package)) == 1
+    assert complaints(HostState(missing_files=nothing), components=["node_exporter"], **package) == []
 
 
 def test_a_secret_that_the_role_writes_need_not_be_there() -> None:

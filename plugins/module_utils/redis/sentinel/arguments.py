@@ -1,6 +1,7 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The options that all modules on Sentinels share, declared once. Documented in doc_fragments/redis_sentinel.py."""
+"""The options that all modules on Sentinels share, declared once. Documented in doc_fragments/redis_sentinel.py and
+tls_client.py."""
 from __future__ import annotations
 
 from collections.abc import Iterator
