@@ -21,7 +21,7 @@ def admit(store: Store, kind: Kind, found: Object, former: Object | None, warn: 
         return
     spec = found.get("spec", {})
     if kind.kind == "Pod" and former is None:
-        limits.apply_limits(found, store.list(BY_KIND["LimitRange"], found["metadata"]["namespace"]))
+        limits.apply_limits(found, store.view(BY_KIND["LimitRange"], found["metadata"]["namespace"]))
         _secure(store, kind, found, spec, warn, enforced=True)
     elif kind.kind in _WORKLOADS:
         _secure(store, kind, found, spec["template"]["spec"], warn, enforced=False)
@@ -51,7 +51,7 @@ def _address(store: Store, found: Object) -> None:
     if spec["type"] == "ExternalName":
         return
     if not spec.get("clusterIP"):
-        taken = {one["spec"].get("clusterIP") for one in store.list(BY_KIND["Service"])}
+        taken = {one["spec"].get("clusterIP") for one in store.view(BY_KIND["Service"])}
         spec["clusterIP"] = next(
             address for number in range(10, 60000)
             if (address := f"10.96.{number // 250}.{number % 250 + 1}") not in taken

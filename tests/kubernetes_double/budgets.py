@@ -20,7 +20,7 @@ def status(store: Store, budget: Object, now: str) -> Object:
     """The status that the controller writes for the pods that there are."""
     namespace, spec = budget["metadata"]["namespace"], budget.get("spec", {})
     pods = [
-        pod for pod in store.list(_POD, namespace)
+        pod for pod in store.view(_POD, namespace)
         if selects(spec.get("selector"), pod["metadata"].get("labels", {})) and not is_finished(pod)
     ]  # fmt: skip
     # Evictions that were granted are counted until their pods are seen to go.
@@ -93,7 +93,7 @@ def grant(store: Store, pod: Object, now: str) -> Object | None:
         return None
     labels = pod["metadata"].get("labels", {})
     budgets = [
-        one for one in store.list(_BUDGET, pod["metadata"]["namespace"])
+        one for one in store.view(_BUDGET, pod["metadata"]["namespace"])
         if selects(one.get("spec", {}).get("selector"), labels)
     ]  # fmt: skip
     if len(budgets) > 1:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from . import budgets, deleting, nodes, quotas
+from . import budgets, deleting, nodes, quotas, scheduling
 from .api import Api
 from .calls import Call, now
 from .errors import ApiError
@@ -38,7 +38,7 @@ class Controllers:
             self._namespaces()
             deleting.collect(self.store)
             self.workloads.step()
-            nodes.schedule(self.store)
+            scheduling.schedule(self.store)
             self.kubelets.step()
             self._write_status("PodDisruptionBudget", lambda one: budgets.status(self.store, one, now()))
             self._write_status("ResourceQuota", lambda one: quotas.status(self.store, one))
@@ -70,7 +70,7 @@ class Controllers:
 
     def _namespaces(self) -> None:
         """A namespace has an account and the cluster's certificate; one that goes takes all with it."""
-        for namespace in self.store.list(BY_KIND["Namespace"]):
+        for namespace in self.store.view(BY_KIND["Namespace"]):
             name = namespace["metadata"]["name"]
             if namespace["metadata"].get("deletionTimestamp"):
                 self._empty(namespace)
@@ -85,7 +85,7 @@ class Controllers:
 
     def _empty(self, namespace: Object) -> None:
         name = namespace["metadata"]["name"]
-        inside = [(kind, found) for kind in KINDS if kind.namespaced for found in self.store.list(kind, name)]
+        inside = [(kind, found) for kind in KINDS if kind.namespaced for found in self.store.view(kind, name)]
         for kind, found in inside:
             if not found["metadata"].get("deletionTimestamp"):
                 deleting.delete(self.store, kind, found, deleting.Options(), dry_run=False)
@@ -94,7 +94,7 @@ class Controllers:
 
     def _write_status(self, name: str, status_of: Any) -> None:
         kind = BY_KIND[name]
-        for found in self.store.list(kind):
+        for found in self.store.view(kind):
             status = status_of(found)
             if status != found.get("status"):
                 self.store.put(kind, {**found, "status": status})

@@ -10,7 +10,7 @@ from .calls import now
 from .errors import bad_request
 from .kinds import KINDS, Kind
 from .pods import is_finished
-from .store import Store
+from .store import Store, copied
 
 Object = dict[str, Any]
 _FOREGROUND = "foregroundDeletion"
@@ -74,10 +74,10 @@ def is_last_step(found: Object) -> bool:
 
 def collect(store: Store) -> bool:
     """What the garbage collector does in one round; whether it did anything."""
-    there = {found["metadata"]["uid"] for kind in KINDS for found in store.list(kind)}
+    there = {found["metadata"]["uid"] for kind in KINDS for found in store.view(kind)}
     done = False
     for kind in KINDS:
-        for found in store.list(kind):
+        for found in store.view(kind):
             owners = found["metadata"].get("ownerReferences", [])
             if owners and not any(one["uid"] in there for one in owners):
                 done |= _go(store, kind, found, "Background")
@@ -96,7 +96,9 @@ def _go(store: Store, kind: Kind, found: Object, propagation: str) -> bool:
 def _finish_foreground(store: Store, kind: Kind, found: Object) -> bool:
     dependents = _dependents(store, found["metadata"]["uid"])
     if dependents:
-        return any([_go(store, inner, one, "Foreground") for inner, one in dependents])
+        begun = [_go(store, inner, one, "Foreground") for inner, one in dependents]
+        return True in begun
+    found = copied(found)
     found["metadata"]["finalizers"] = [one for one in found["metadata"]["finalizers"] if one != _FOREGROUND]
     if is_last_step(found):
         store.remove(kind, found)
@@ -125,13 +127,13 @@ def _marked(kind: Kind, found: Object, grace: int, finalizers: list[str]) -> Obj
 
 def _dependents(store: Store, uid: str) -> list[tuple[Kind, Object]]:
     return [
-        (kind, found) for kind in KINDS for found in store.list(kind)
+        (kind, found) for kind in KINDS for found in store.view(kind)
         if any(one["uid"] == uid for one in found["metadata"].get("ownerReferences", []))
     ]  # fmt: skip
 
 
 def _orphan(store: Store, uid: str) -> None:
-    for kind, found in _dependents(store, uid):
+    for kind, found in copied(_dependents(store, uid)):
         rest = [one for one in found["metadata"]["ownerReferences"] if one["uid"] != uid]
         found["metadata"].pop("ownerReferences")
         if rest:

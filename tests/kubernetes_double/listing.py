@@ -30,7 +30,7 @@ def listed(store: Store, kind: Kind, namespace: str, query: Mapping[str, str]) -
     """A list as the API gives it."""
     chosen = matcher(kind, namespace, query)
     with store.lock:
-        found = [one for one in store.list(kind, namespace) if chosen(one)]
+        found = [one for one in store.view(kind, namespace) if chosen(one)]
         version = str(store.version)
     start, limit = _start(query), int(query.get("limit") or 0)
     page = found[start : start + limit] if limit else found[start:]
@@ -73,7 +73,7 @@ def _events(
     store: Store, kind: Kind, namespace: str, chosen: Matcher, seen: int, until: float, ended: Callable[[], bool]
 ) -> Iterator[Object]:
     with store.lock:
-        first = [one for one in store.list(kind, namespace) if chosen(one)] if not seen else []
+        first = [one for one in store.view(kind, namespace) if chosen(one)] if not seen else []
         forgotten = store.forgotten
         seen = seen or store.version
     for one in first:

@@ -42,7 +42,7 @@ def admit(store: Store, kind: Kind, found: Object) -> None:
     """403 when an object does not fit in a quota of its namespace."""
     name, namespace = found["metadata"]["name"], found["metadata"]["namespace"]
     asked = usage(kind, found)
-    for quota in store.list(BY_KIND["ResourceQuota"], namespace):
+    for quota in store.view(BY_KIND["ResourceQuota"], namespace):
         hard = {key: amount(value) for key, value in quota["spec"].get("hard", {}).items()}
         title = quota["metadata"]["name"]
         if kind.kind == "Pod":
@@ -80,7 +80,7 @@ def used_in(store: Store, namespace: str, keys: Sequence[str] | dict[str, Fracti
     used = dict.fromkeys(keys, Fraction(0))
     for kind in BY_KIND.values():
         if kind.namespaced:
-            for found in store.list(kind, namespace):
+            for found in store.view(kind, namespace):
                 for key, value in usage(kind, found).items():
                     if key in used:
                         used[key] += value

@@ -14,6 +14,7 @@ from .errors import ApiError
 from .kinds import BY_KIND, Kind
 from .nodes import is_fit
 from .pods import controller_reference, is_finished, is_going, is_ready
+from .store import copied
 
 Object = dict[str, Any]
 _POD = BY_KIND["Pod"]
@@ -40,7 +41,7 @@ class Workloads:
             ("Job", self._job),
         ):
             kind = BY_KIND[name]
-            for found in self.store.list(kind):
+            for found in self.store.view(kind):
                 if not is_going(found):
                     act(kind, found)
 
@@ -90,9 +91,9 @@ class Workloads:
         return surge, max(unavailable, 0 if surge else 1)
 
     def _make_set(self, owner: Object, name: str, key: str, replicas: int) -> None:
-        template = json.loads(json.dumps(owner["spec"]["template"]))
+        template = copied(owner["spec"]["template"])
         template["metadata"].setdefault("labels", {})[_HASH] = key
-        selector = json.loads(json.dumps(owner["spec"]["selector"]))
+        selector = copied(owner["spec"]["selector"])
         selector.setdefault("matchLabels", {})[_HASH] = key
         body = {
             "metadata": {"name": name, "labels": template["metadata"]["labels"], **self._owners(owner)},
@@ -102,9 +103,10 @@ class Workloads:
 
     def _scale(self, found: Object, replicas: int) -> None:
         if found["spec"]["replicas"] != replicas:
-            found["spec"]["replicas"] = replicas
-            found["metadata"]["generation"] += 1
-            self.store.put(BY_KIND["ReplicaSet"], found)
+            scaled = copied(found)
+            scaled["spec"]["replicas"] = replicas
+            scaled["metadata"]["generation"] += 1
+            self.store.put(BY_KIND["ReplicaSet"], scaled)
 
     def _replica_set(self, kind: Kind, found: Object) -> None:
         pods = [pod for pod in self._owned(_POD, found) if not is_going(pod) and not is_finished(pod)]
@@ -153,7 +155,7 @@ class Workloads:
 
     def _daemon_set(self, kind: Kind, found: Object) -> None:
         name = found["metadata"]["name"]
-        nodes = [one["metadata"]["name"] for one in self.store.list(BY_KIND["Node"]) if is_fit({**one, "spec": {}})]
+        nodes = [one["metadata"]["name"] for one in self.store.view(BY_KIND["Node"]) if is_fit({**one, "spec": {}})]
         pods = {pod["spec"].get("nodeName"): pod for pod in self._owned(_POD, found) if not is_going(pod)}
         for node in nodes:
             if node not in pods:
@@ -188,7 +190,7 @@ class Workloads:
 
     def _make(self, owner: Object, name: str, labels: dict[str, str] | None = None, node: str = "") -> str:
         """Make a pod; return what the API says when it may not be."""
-        template = json.loads(json.dumps(owner["spec"]["template"]))
+        template = copied(owner["spec"]["template"])
         metadata, spec = template["metadata"], template["spec"]
         metadata.update(name=name, labels={**metadata.get("labels", {}), **(labels or {})}, **self._owners(owner))
         if node:
@@ -204,7 +206,7 @@ class Workloads:
 
     def _owned(self, kind: Kind, owner: Object) -> list[Object]:
         uid = owner["metadata"]["uid"]
-        found = self.store.list(kind, owner["metadata"]["namespace"])
+        found = self.store.view(kind, owner["metadata"]["namespace"])
         return [one for one in found if (controller_reference(one) or {}).get("uid") == uid]
 
     @staticmethod
