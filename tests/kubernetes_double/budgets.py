@@ -133,7 +133,7 @@ def _refusal(cause: str, seconds: int) -> ApiError:
 
 def check_eviction(name: str, body: Any) -> None:
     """400 when a body is no eviction of this pod."""
-    if not isinstance(body, dict) or body.get("kind") != "Eviction":
+    if not isinstance(body, dict) or body.get("kind", "Eviction") != "Eviction":
         raise bad_request("not an Eviction object")
     if body.get("metadata", {}).get("name") != name:
         raise bad_request("name in URL does not match name in Eviction object")

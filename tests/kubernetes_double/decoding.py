@@ -85,8 +85,8 @@ class Decoder:
             elif content is not None:
                 inner = self.schemas.child(schema, name)
                 decoded = self.decode(inner, content, _under(path, name))
-                # Go leaves out what is empty where the field says so, which nearly all do.
-                empty = decoded == [] or (decoded == {} and is_map(inner))
+                # Go leaves out what is empty where the field says so, which nearly all do; a custom kind is kept.
+                empty = bool(inner) and (decoded == [] or (decoded == {} and is_map(inner)))
                 if not empty or name in schema.get("required", ()):
                     kept[name] = decoded
         return kept

@@ -35,9 +35,9 @@ def dry_run_of(body: Any) -> list[str]:
     """What DeleteOptions say about it, those inside of an Eviction too."""
     if not isinstance(body, dict):
         return []
-    options = body.get("deleteOptions") if body.get("kind") == "Eviction" else body
+    options = body.get("deleteOptions", body)
     told = options.get("dryRun") if isinstance(options, dict) else None
-    return told if isinstance(told, list) and body.get("kind") in ("Eviction", "DeleteOptions", None) else []
+    return told if isinstance(told, list) else []
 
 
 @dataclass(frozen=True)

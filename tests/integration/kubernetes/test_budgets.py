@@ -48,7 +48,10 @@ def test_a_pod_without_a_budget_is_evicted(cluster: Cluster, namespace: str) -> 
     assert (done.status, done.body["status"]) == (201, "Success")
     assert cluster.read("Pod", namespace, "a").status == 404
     assert evict(cluster, namespace, "a").status == 404
-    cluster.create(pod("b"), namespace)
+    for name in ("b", "c"):
+        cluster.create(pod(name), namespace)
+    brief = {"metadata": {"name": "c"}}  # as the client's own class of it is sent
+    assert cluster.ask("post", cluster.path("Pod", namespace, "c", "eviction"), brief).status == 201
     body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "another"}}
     assert cluster.ask("post", cluster.path("Pod", namespace, "b", "eviction"), body).status == 400
 
