@@ -69,21 +69,21 @@ class _Nothing:
 def _load(connection: Connection, configuration: Any) -> None:
     """From the kubeconfig; in a pod that is given none, from its service account."""
     explicit = connection.kubeconfig or connection.context
+    file = connection.kubeconfig or os.environ.get("KUBECONFIG") or None
     try:
         if not explicit and os.environ.get("KUBERNETES_SERVICE_HOST"):
             kubernetes.config.load_incluster_config(client_configuration=configuration)
             return
         kubernetes.config.load_kube_config(
-            config_file=connection.kubeconfig,
+            config_file=file,
             context=connection.context,
             client_configuration=configuration,
             persist_config=False,
         )
     # The library lets through what its parsers of YAML, of certificates and of tokens raise.
     except Exception as error:  # pylint: disable=broad-except
-        where = connection.kubeconfig or os.environ.get("KUBECONFIG") or "~/.kube/config"
         raise ClusterUnreachable(
-            f"there is no way to a cluster in {where}: {error}. Check kubeconfig and context, or give host and api_key"
+            f"there is no way to a cluster in {file or '~/.kube/config'}: {error}. Check kubeconfig and context, or give host and api_key"
         ) from error
 
 

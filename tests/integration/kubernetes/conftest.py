@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from integration.kubernetes.cluster import REAL, Cluster
+from integration.kubernetes.cluster import REAL, Cluster, eventually
 from kubernetes_double import KubernetesDouble
 
 
@@ -38,5 +38,14 @@ def namespace(cluster: Cluster) -> Iterator[str]:
     name = f"omnimind-test-{secrets.token_hex(4)}"
     made = cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     assert made.status == 201, made.body
+    if cluster.double is None:
+        _wait_for_account(cluster, name)
     yield name
     cluster.delete("Namespace", "", name)
+
+
+def _wait_for_account(cluster: Cluster, namespace: str) -> None:
+    """No pod is taken before its account is there. Where no controller makes it, as of an API server alone, we do."""
+    if not eventually(lambda: cluster.read("ServiceAccount", namespace, "default").status == 200):
+        account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}}
+        cluster.create(account, namespace)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from integration.kubernetes.cluster import Cluster, Object
+import pytest
+from integration.kubernetes.cluster import Cluster, Object, eventually
 from integration.kubernetes.manifests import container, pod
 
 
@@ -18,6 +19,11 @@ def quota(**hard: str) -> Object:
 
 def asking(name: str, **resources: Object) -> Object:
     return pod(name, containers=[container(resources=resources)])
+
+
+def counted(cluster: Cluster, namespace: str) -> bool:
+    """Whether the quota has a status; until then a real server refuses every pod."""
+    return bool(cluster.read("ResourceQuota", namespace, "all").body.get("status", {}).get("used"))
 
 
 def test_limits_fill_in_what_a_container_does_not_say(cluster: Cluster, namespace: str) -> None:
@@ -39,7 +45,8 @@ def test_limits_refuse(cluster: Cluster, namespace: str) -> None:
 
 def test_a_quota_refuses_who_does_not_say_and_who_is_too_much(cluster: Cluster, namespace: str) -> None:
     cluster.create(quota(pods="2", requests_cpu="1"), namespace)
-    cluster.create(limits(max={"memory": "1Gi"}), namespace)
+    if cluster.double is None and not eventually(lambda: counted(cluster, namespace)):
+        pytest.skip("this cluster has no controller that counts what quotas are for")
     silent = cluster.create(pod("silent"), namespace)
     assert silent.status == 403
     assert silent.message == 'pods "silent" is forbidden: failed quota: all: must specify requests.cpu for: web'
@@ -64,6 +71,7 @@ def test_a_quota_refuses_who_does_not_say_and_who_is_too_much(cluster: Cluster, 
 def test_a_level_of_pod_security_is_enforced(cluster: Cluster, namespace: str) -> None:
     labels = {"pod-security.kubernetes.io/enforce": "restricted", "pod-security.kubernetes.io/warn": "restricted"}
     cluster.patch("Namespace", "", namespace, {"metadata": {"labels": labels}})
+    assert eventually(lambda: cluster.create(pod("open"), namespace, dryRun="All").status == 403)
     refused = cluster.create(pod("open"), namespace)
     assert refused.status == 403
     assert (

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from integration.kubernetes.cluster import REAL, Cluster
+from integration.kubernetes.cluster import REAL, Cluster, eventually
 from integration.kubernetes.manifests import budget, config_map, pod, policy, workload
 from kubernetes_double import ADMIN_TOKEN, READER_TOKEN, KubernetesDouble
 
@@ -154,7 +154,7 @@ def test_what_the_api_warns_of_is_handed_on(cluster: Cluster, namespace: str, tm
     told: list[str] = []
     client = Client(Connection(kubeconfig=str(cluster.kubeconfig)), warn=told.append)
     manifest = here(workload("Deployment", "web", 0), namespace)
-    client.create(manifest, dry_run=True)
+    assert eventually(lambda: bool(client.create(manifest, dry_run=True) and told))
     client.create(manifest, dry_run=True)
     words = 'would violate PodSecurity "restricted:latest": allowPrivilegeEscalation != false'
     assert len(told) == 1 and told[0].startswith(words)
@@ -175,8 +175,10 @@ def test_options_lead_to_a_cluster(double: KubernetesDouble, tmp_path: Path, mon
     assert Client(Connection(kubeconfig=str(elsewhere), context="double", api_key=ADMIN_TOKEN)).host == double.url
     with pytest.raises(ClusterUnreachable, match="no way to a cluster in .* name none .*Check kubeconfig and context"):
         Client(Connection(kubeconfig=str(elsewhere), context="none"))
-    with pytest.raises(ClusterUnreachable, match="no way to a cluster in /nowhere"):
+    with pytest.raises(ClusterUnreachable, match="no way to a cluster in /nowhere: .*kubeconfig and context"):
         Client(Connection())
+    monkeypatch.setenv("KUBECONFIG", str(double.kubeconfig(tmp_path / "own")))
+    assert Client(Connection()).reach() == "v1.36.0"
     broken = tmp_path / "broken"
     broken.write_text("{")
     with pytest.raises(ClusterUnreachable, match=f"no way to a cluster in {broken}"):
