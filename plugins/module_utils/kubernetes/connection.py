@@ -82,8 +82,9 @@ def _load(connection: Connection, configuration: Any) -> None:
         )
     # The library lets through what its parsers of YAML, of certificates and of tokens raise.
     except Exception as error:  # pylint: disable=broad-except
+        where = file or "~/.kube/config"
         raise ClusterUnreachable(
-            f"there is no way to a cluster in {file or '~/.kube/config'}: {error}. Check kubeconfig and context, or give host and api_key"
+            f"there is no way to a cluster in {where}: {error}. Check kubeconfig and context, or give host and api_key"
         ) from error
 
 
