@@ -36,12 +36,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What tests have measured on their way, with `record_property("measured", ...)`."""
+    """What tests have said on their way: with `record_property`, "measured" figures and what was "not_shown" here."""
     reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]
-    lines = [value for report in reports for name, value in report.user_properties if name == "measured"]
-    if lines:
-        terminalreporter.section("measured on the way")
-        terminalreporter.write("".join(f"{line}\n" for line in dict.fromkeys(lines)))
+    said = [one for report in reports for one in report.user_properties]
+    for kind, title in (("measured", "measured on the way"), ("not_shown", "NOT SHOWN HERE")):
+        lines = [value for name, value in said if name == kind]
+        if lines:
+            terminalreporter.section(title)
+            terminalreporter.write("".join(f"{line}\n" for line in dict.fromkeys(lines)))
 
 
 @pytest.fixture(scope="session")
