@@ -17,11 +17,11 @@ options:
   live:
     description:
       - What is read from the cluster.
-      - V(namespaces) is the labels of all namespaces. An account that may not list them leaves this out, and gives those
-        that selectors are about among O(definitions).
+      - V(namespaces) is the labels of all namespaces. An account that may not list them leaves this out, and gives
+        those that selectors are about among O(definitions).
       - V(policies) is the NetworkPolicies, and V(pods) the pods that run, of O(namespaces).
-      - V(templates) is what Deployments, StatefulSets, DaemonSets and Jobs there make pods from, with one endpoint for all
-        pods of each, before there is any.
+      - V(templates) is what Deployments, StatefulSets, DaemonSets and Jobs there make pods from, with one endpoint for
+        all pods of each, before there is any.
       - V(nodes) is the nodes of the cluster.
     type: list
     elements: str
@@ -52,7 +52,8 @@ options:
         type: str
         required: true
       namespace:
-        description: The namespace of a pod. Without it, it is a node if it has O(endpoints[].node), else an address outside.
+        description: The namespace of a pod. Without it, it is a node if it has O(endpoints[].node), else an address
+          outside.
         type: str
       labels:
         description: The labels of the pod.

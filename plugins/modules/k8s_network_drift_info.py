@@ -7,10 +7,10 @@ DOCUMENTATION = r"""
 module: k8s_network_drift_info
 short_description: Say what became of the NetworkPolicies of a cluster, and what that opens and closes
 description:
-  - Compares the NetworkPolicies that are wanted, those of O(definitions) and O(src), with those that are live in O(namespaces).
-    Says which were edited, which are extra, and which are missing.
-  - Works out at every port of every protocol which flows are open that should be closed, and which are closed that should be
-    open, between all endpoints, and with addresses outside.
+  - Compares the NetworkPolicies that are wanted, those of O(definitions) and O(src), with those that are live in
+    O(namespaces). Says which were edited, which are extra, and which are missing.
+  - Works out at every port of every protocol which flows are open that should be closed, and which are closed that
+    should be open, between all endpoints, and with addresses outside.
   - What the API fills in, or sorts, is no edit.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)

@@ -7,9 +7,10 @@ DOCUMENTATION = r"""
 module: k8s_network_flows_assert
 short_description: Fail unless NetworkPolicies allow and deny what they shall
 description:
-  - Works out for every flow that is expected to be allowed or denied whether it is, and fails with each that is not, and why.
-  - Policies and endpoints are those of a cluster, of manifests, or of both. Policies of O(definitions) and O(src) are then laid
-    over live ones, so that they are proved before they are applied.
+  - Works out for every flow that is expected to be allowed or denied whether it is, and fails with each that is not,
+    and why.
+  - Policies and endpoints are those of a cluster, of manifests, or of both. Policies of O(definitions) and O(src) are
+    then laid over live ones, so that they are proved before they are applied.
   - An expectation about somebody who is not there proves nothing, and is a failure.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
@@ -26,14 +27,15 @@ options:
     elements: str
   flows:
     description:
-      - The expectations. What is expected to be allowed must be from every pod of the source to each of the destination, at
-        each of the ports, by each version of IP that both have; and so must be denied what is expected to be.
+      - The expectations. What is expected to be allowed must be from every pod of the source to each of the
+        destination, at each of the ports, by each version of IP that both have; and so must be denied what is expected
+        to be.
       - The flows that the filter P(omnimind.platform.network_policies#filter) takes are such expectations as they are.
-      - C(from) and C(to) are the name of a component, a peer or an endpoint, such as V(shop/web-0), or a mapping as of one of
-        O(peers), or a list of such. A mapping with C(labels) alone is pods of O(default_namespace).
-      - C(port) is a number, or the name that a port of the destination has, and C(protocol) is V(TCP) unless it is given.
-        C(ports) is a list of such in its place, or of mappings with C(port), C(endPort) and C(protocol). Without both, it
-        is every port.
+      - C(from) and C(to) are the name of a component, a peer or an endpoint, such as V(shop/web-0), or a mapping as of
+        one of O(peers), or a list of such. A mapping with C(labels) alone is pods of O(default_namespace).
+      - C(port) is a number, or the name that a port of the destination has, and C(protocol) is V(TCP) unless it is
+        given. C(ports) is a list of such in its place, or of mappings with C(port), C(endPort) and C(protocol).
+        Without both, it is every port.
       - C(allowed) is V(true) unless it is given.
     type: list
     elements: dict

@@ -7,11 +7,11 @@ DOCUMENTATION = r"""
 module: k8s_network_reachability_info
 short_description: Say who reaches whom through the NetworkPolicies of a cluster
 description:
-  - Works out for every pair of endpoints whether the one reaches ports of the other, and names the policy and the rule that
-    decide, or what the nearest rule lacks. Both halves of a flow must be allowed, egress where it begins and ingress where
-    it ends.
-  - Policies and endpoints are those of a cluster, of manifests, or of both. Policies of O(definitions) and O(src) are then laid
-    over live ones, and RV(supposed) says which flows that would open and close.
+  - Works out for every pair of endpoints whether the one reaches ports of the other, and names the policy and the rule
+    that decide, or what the nearest rule lacks. Both halves of a flow must be allowed, egress where it begins and
+    ingress where it ends.
+  - Policies and endpoints are those of a cluster, of manifests, or of both. Policies of O(definitions) and O(src) are
+    then laid over live ones, and RV(supposed) says which flows that would open and close.
   - Says as well what is likely to be a mistake, such as a selector that selects nobody.
   - No packet is sent. Whether the network plugin of the cluster enforces policies is not known.
 version_added: 0.1.0
@@ -29,8 +29,8 @@ options:
     elements: str
   ports:
     description:
-      - Ports that are asked about. Each is a number, the name that a port of the destination has, or a mapping with C(port)
-        and C(protocol).
+      - Ports that are asked about. Each is a number, the name that a port of the destination has, or a mapping with
+        C(port) and C(protocol).
       - Without any, every destination is asked about the ports that it says it listens on.
     type: list
     elements: raw
@@ -87,8 +87,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 cells:
-  description: The flows, but for those of a pod to itself. Where both ends have addresses of IPv4 and of IPv6 there is one
-    of each.
+  description: The flows, but for those of a pod to itself. Where both ends have addresses of IPv4 and of IPv6 there is
+    one of each.
   returned: always
   type: list
   elements: dict
@@ -152,7 +152,8 @@ findings:
   elements: dict
   contains:
     code:
-      description: A stable name of the kind of mistake, such as V(dangling_selector), V(or_peer) or V(hidden_egress_deny).
+      description: A stable name of the kind of mistake, such as V(dangling_selector), V(or_peer) or
+        V(hidden_egress_deny).
       type: str
     severity:
       description: V(error) when a policy does not do what it says, V(warning) when it may not do what was meant.
@@ -167,8 +168,8 @@ findings:
       description: The place in its manifest.
       type: str
 supposed:
-  description: What changes when live policies become those that counted. C(edited), C(extra) and C(missing) are policies,
-    C(opened) and C(closed) are flows as of M(omnimind.platform.k8s_network_drift_info).
+  description: What changes when live policies become those that counted. C(edited), C(extra) and C(missing) are
+    policies, C(opened) and C(closed) are flows as of M(omnimind.platform.k8s_network_drift_info).
   returned: when policies of a cluster are read, and others are given or some are supposed to be absent
   type: dict
 """

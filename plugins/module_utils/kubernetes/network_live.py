@@ -40,4 +40,6 @@ def _inside(client: Client, namespace: str, what: Collection[str]) -> Iterator[A
     if TEMPLATES in what:
         for kind in _MAKE_PODS:
             # A job that is over makes no more.
-            yield from (one for one in client.list(kind, namespace) if not (one.get("status") or {}).get("completionTime"))
+            yield from (
+                one for one in client.list(kind, namespace) if not (one.get("status") or {}).get("completionTime")
+            )

@@ -63,11 +63,14 @@ def test_what_the_server_fills_in_is_no_difference() -> None:
 
 def test_the_order_of_labels_is_no_difference() -> None:
     one, other = "podSelector: {matchLabels: {b: '1', a: '2'}}", "podSelector: {matchLabels: {a: '2', b: '1'}}"
-    assert compare(
-        read({"x": f"{{{one}, ingress: [{{from: [{{{one}}}]}}]}}"}),
-        read({"x": f"{{{other}, ingress: [{{from: [{{{other}}}]}}]}}"}),
-        CLUSTER,
-    ) == Difference()
+    assert (
+        compare(
+            read({"x": f"{{{one}, ingress: [{{from: [{{{one}}}]}}]}}"}),
+            read({"x": f"{{{other}, ingress: [{{from: [{{{other}}}]}}]}}"}),
+            CLUSTER,
+        )
+        == Difference()
+    )
 
 
 def test_a_hole_is_named_by_the_flows_that_it_opens() -> None:

@@ -84,9 +84,7 @@ def read_peers(where: str, value: Any) -> list[dict[str, Any]]:
     """As rules say it, who a peer is, that is a mapping or a list of alternatives; ManifestError if it is nobody."""
     if isinstance(value, Mapping):
         return _peers(where, value)
-    found = [
-        peer for index, entry in enumerate(read_list(where, value)) for peer in _peers(f"{where}[{index}]", entry)
-    ]
+    found = [peer for index, entry in enumerate(read_list(where, value)) for peer in _peers(f"{where}[{index}]", entry)]
     if not found:
         raise ManifestError(where, "it is nobody")
     return found

@@ -10,7 +10,7 @@ from typing import Any, Optional
 from ..errors import ManifestError
 from ..fields import read_list, read_mapping
 from .declarations import read_port
-from .endpoints import Endpoint, same_pod, shared_families
+from .endpoints import Endpoint, same_node, same_pod, shared_families
 from .evaluation import Evaluator, Verdict
 from .parties import Parties, Party
 from .rules import Ports
@@ -47,7 +47,9 @@ class Wrong:
         state, wanted = ("allowed", "denied") if self.allowed else ("denied", "allowed")
         family = f" by IPv{self.family}" if self.family else ""
         at = f"{self.protocol} {self.ports}{family}"
-        return f"{self.flow}: {self.source} to {self.destination}, {at}, is {state} and shall be {wanted}: {self.reason}"
+        return (
+            f"{self.flow}: {self.source} to {self.destination}, {at}, is {state} and shall be {wanted}: {self.reason}"
+        )
 
     def plain(self) -> dict[str, Any]:
         return {**asdict(self), "policies": list(self.policies)}
@@ -108,9 +110,7 @@ class Judge:
         others: parties of which networks are known as well, so that addresses are told apart by them, too.
     """
 
-    def __init__(
-        self, situation: Situation, expectations: Sequence[Expectation], others: Iterable[Party] = ()
-    ) -> None:
+    def __init__(self, situation: Situation, expectations: Sequence[Expectation], others: Iterable[Party] = ()) -> None:
         self.expectations = expectations
         self.cluster = situation.cluster
         every = [*others, *(one for entry in expectations for one in (*entry.sources, *entry.destinations))]
@@ -129,7 +129,8 @@ class Judge:
             ]
             for source in ends[0]:
                 for destination in ends[1]:
-                    if not same_pod(source, destination):
+                    # About these no policy is.
+                    if not same_pod(source, destination) and not same_node(source, destination):
                         self._judge(expectation, source, destination)
             if all(ends) and self.judgement.checked == before:
                 complaint = "it is about no two that can talk to each other at such a port, and proves nothing"
@@ -167,13 +168,17 @@ class Judge:
                 self.judgement.checked += 1
                 reason = f"the destination calls no port {ports.name}"
                 ends = (str(source), str(destination))
-                self.judgement.wrong.append(Wrong(expectation.where, *ends, ports.protocol, ports.name, None, False, reason))
+                self.judgement.wrong.append(
+                    Wrong(expectation.where, *ends, ports.protocol, ports.name, None, False, reason)
+                )
             for family in families:
                 for span in spans:
                     verdict = self.evaluator.verdict(source, destination, span.first, span.protocol, family)
                     self.judgement.checked += 1
                     if verdict.allowed != expectation.allowed:
-                        self.judgement.wrong.append(wrong(expectation.where, source, destination, span, family, verdict))
+                        self.judgement.wrong.append(
+                            wrong(expectation.where, source, destination, span, family, verdict)
+                        )
 
 
 def wrong(

@@ -29,12 +29,16 @@ class Party:
         return [peer.block for peer in self.peers if peer.block]
 
     def members(self, cluster: Cluster, regions: Iterable[Endpoint]) -> list[Endpoint]:
-        """The pods, and of networks an address of each region that anything tells apart."""
+        """The pods, and of networks who is known there and an address of each region that anything tells apart."""
         if not self.peers:
             return [one for one in cluster.endpoints if str(one) == self.name]
         pods = [one for one in cluster.endpoints if one.namespace and any(_is(p, one, cluster) for p in self.peers)]
-        inside = [one for one in regions if any(block.includes(one.addresses[0]) for block in self.blocks)]
-        return pods + inside
+        return pods + [one for one in (*cluster.endpoints, *regions) if self._includes(one)]
+
+    def _includes(self, other: Endpoint) -> bool:
+        """Whether one that is no pod has no address but in the networks."""
+        found = [any(block.includes(address) for block in self.blocks) for address in other.addresses]
+        return not other.namespace and bool(found) and all(found)
 
 
 def _is(peer: Peer, pod: Endpoint, cluster: Cluster) -> bool:

@@ -133,7 +133,7 @@ def _items(entry: Given) -> Iterator[Given]:
 
 
 def _is_policy(entry: Given) -> bool:
-    """Whether it is one, or looks like it: what is misspelt must not pass for something that is none of our business."""
+    """Whether it is one, or looks like it: what is misspelt must not pass for what is none of our business."""
     kind = entry.content.get("kind") if isinstance(entry.content, Mapping) else None
     return isinstance(kind, str) and bool(get_close_matches(kind.lower(), ["networkpolicy"], cutoff=0.87))
 
