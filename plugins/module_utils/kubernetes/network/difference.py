@@ -83,7 +83,9 @@ def _flows(
     # Pods that neither set tells apart are looked at once.
     alike = _alike(cluster, every)
     endpoints = (*alike, *outside_regions(every))
-    matrices = [Matrix(Evaluator(policies, replace(cluster, endpoints=endpoints))) for policies in (wanted, found)]
+    whole = replace(cluster, endpoints=endpoints)
+    # Why a flow was denied that now is not is of no interest.
+    matrices = [Matrix(Evaluator(wanted, whole, explain=False)), Matrix(Evaluator(found, whole))]
     opened: list[Change] = []
     closed: list[Change] = []
     for family in matrices[0].families:

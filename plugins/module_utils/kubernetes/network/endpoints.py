@@ -97,7 +97,7 @@ def shared_families(source: Endpoint, destination: Endpoint) -> tuple[Optional[i
 
 def same_pod(one: Endpoint, other: Endpoint) -> bool:
     """Whether both are one and the same pod."""
-    return one == other and not one.several
+    return one.name == other.name and one == other and not one.several
 
 
 def same_node(one: Endpoint, other: Endpoint) -> bool:

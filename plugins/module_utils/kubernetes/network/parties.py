@@ -3,18 +3,15 @@
 """Who is asked about: components and peers by their names, pods by theirs, or whoever meets some conditions."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Union
+from typing import Any
 
 from ..errors import ManifestError
 from ..fields import read_mapping
 from .declarations import read_names, read_peers, read_strict_labels
 from .endpoints import Cluster, Endpoint
 from .rules import Block, Peer, read_peer
-
-# One name or mapping, or a list of such.
-Asked = Union[str, Mapping[str, Any], Sequence[Any]]
 
 
 @dataclass(frozen=True)

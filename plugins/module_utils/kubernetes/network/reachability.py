@@ -12,7 +12,7 @@ from .declarations import read_port
 from .difference import compare
 from .endpoints import Endpoint
 from .evaluation import Evaluator
-from .matrix import Matrix
+from .matrix import Cell, Matrix
 from .parties import Parties, Party
 from .rules import Ports
 from .situations import Situation
@@ -49,9 +49,9 @@ def describe_reachability(
     chosen = [_members(name, end, situation, regions) for name, end in zip(("sources", "destinations"), ends)]
     matrix = Matrix(Evaluator(situation.policies, widened.cluster))
     cells = list(_cells(matrix, asked, *chosen))
-    allowed = sum(cell["allowed"] for cell in cells)
+    allowed = sum(cell.allowed for cell in cells)
     return {
-        "cells": [cell for cell in cells if show == ALL or cell["allowed"] == (show == ALLOWED)],
+        "cells": [_plain(matrix, cell) for cell in cells if show == ALL or cell.allowed == (show == ALLOWED)],
         "allowed": allowed,
         "denied": len(cells) - allowed,
         "policies": sorted(map(str, situation.policies)),
@@ -68,38 +68,41 @@ def _one_port(where: str, value: Any) -> Ports:
     return ports
 
 
-def _members(where: str, parties: Sequence[Party], situation: Situation, regions: Sequence[Endpoint]) -> set[Endpoint]:
-    """Nobody stands for everybody."""
-    found: set[Endpoint] = set()
+def _members(where: str, parties: Sequence[Party], situation: Situation, regions: Sequence[Endpoint]) -> set[int]:
+    """Of whom, by identity, as that is quick to look up. Nobody stands for everybody."""
+    found: set[int] = set()
     for party in parties:
         members = party.members(situation.cluster, regions)
         if not members:
             raise ManifestError(where, f"{party.name} is no pod that is known")
-        found.update(members)
+        found.update(map(id, members))
     return found
 
 
-def _cells(
-    matrix: Matrix, asked: Sequence[Ports], sources: set[Endpoint], destinations: set[Endpoint]
-) -> Iterator[dict[str, Any]]:
+def _cells(matrix: Matrix, asked: Sequence[Ports], sources: set[int], destinations: set[int]) -> Iterator[Cell]:
     probes = _probes(matrix.endpoints, asked)
     for (port, protocol), answering in sorted(probes.items(), key=lambda item: item[0]):
         for cell in matrix.cells(port, protocol):
-            if sources and cell.source not in sources or destinations and cell.destination not in destinations:
+            if sources and id(cell.source) not in sources:
                 continue
-            if answering is not None and cell.destination not in answering:
+            if destinations and id(cell.destination) not in destinations:
                 continue
-            verdict = matrix.verdict(cell)
-            told = cell.plain(verdict)
-            # A half that is well is no reason for a denial.
-            halves = [half for half in (verdict.egress, verdict.ingress) if half.allowed == verdict.allowed]
-            told["policies"] = list(dict.fromkeys(name for half in halves for name in half.policies))
-            yield {name: value for name, value in told.items() if name not in ("egress", "ingress")}
+            if answering is None or id(cell.destination) in answering:
+                yield cell
 
 
-def _probes(endpoints: Sequence[Endpoint], asked: Sequence[Ports]) -> dict[tuple[int, str], Optional[set[Endpoint]]]:
-    """Ports, with those endpoints of which each is asked; None for all of them."""
-    found: dict[tuple[int, str], Optional[set[Endpoint]]] = {}
+def _plain(matrix: Matrix, cell: Cell) -> dict[str, Any]:
+    verdict = matrix.verdict(cell)
+    # A half that is well is no reason for a denial.
+    halves = [half for half in (verdict.egress, verdict.ingress) if half.allowed == verdict.allowed]
+    policies = list(dict.fromkeys(name for half in halves for name in half.policies))
+    told = {name: value for name, value in cell.plain(verdict).items() if name not in ("egress", "ingress")}
+    return {**told, "policies": policies}
+
+
+def _probes(endpoints: Sequence[Endpoint], asked: Sequence[Ports]) -> dict[tuple[int, str], Optional[set[int]]]:
+    """Ports, with those endpoints, by identity, of which each is asked; None for all of them."""
+    found: dict[tuple[int, str], Optional[set[int]]] = {}
     for ports in asked:
         if not ports.name:
             found[ports.first, ports.protocol] = None
@@ -112,7 +115,7 @@ def _probes(endpoints: Sequence[Endpoint], asked: Sequence[Ports]) -> dict[tuple
         for probe in named if asked else endpoint.listening:
             answering = found.setdefault(probe, set())
             if answering is not None:
-                answering.add(endpoint)
+                answering.add(id(endpoint))
     called = {(port.name, port.protocol) for endpoint in endpoints for port in endpoint.ports}
     for index, ports in enumerate(asked):
         if ports.name and (ports.name, ports.protocol) not in called:
