@@ -45,6 +45,11 @@ class Selector:
     def matches(self, labels: Mapping[str, str]) -> bool:
         return all(requirement.matches(labels) for requirement in self.requirements)
 
+    @property
+    def normal(self) -> Selector:
+        """With its conditions in one order: the API gives labels back in one of its own."""
+        return Selector(tuple(sorted(self.requirements, key=str)))
+
     def unmet(self, labels: Mapping[str, str]) -> Optional[Requirement]:
         """The first condition that these labels do not meet; None when it selects them."""
         return next((requirement for requirement in self.requirements if not requirement.matches(labels)), None)

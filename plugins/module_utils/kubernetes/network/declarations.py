@@ -49,15 +49,7 @@ def read_declaration(flows: Any, components: Any, peers: Any) -> Declaration:
         where = f"peers.{name}"
         if name in own:
             raise ManifestError(where, "a component has this name, too")
-        entries = [value] if isinstance(value, Mapping) else read_list(where, value)
-        several = not isinstance(value, Mapping)
-        others[name] = [
-            peer
-            for index, entry in enumerate(entries)
-            for peer in _peers(f"{where}[{index}]" if several else where, entry)
-        ]
-        if not others[name]:
-            raise ManifestError(where, "it is nobody")
+        others[name] = read_peers(where, value)
         if all("ipBlock" in peer for peer in others[name]):
             addresses.add(name)
     pods = {name: [{"podSelector": {"matchLabels": dict(labels)}}] for name, labels in own.items()}
@@ -88,13 +80,23 @@ def read_names(where: str, value: Any, known: Sequence[str], what: str) -> list[
     return list(names)
 
 
+def read_peers(where: str, value: Any) -> list[dict[str, Any]]:
+    """As rules say it, who a peer is, that is a mapping or a list of alternatives; ManifestError if it is nobody."""
+    if isinstance(value, Mapping):
+        return _peers(where, value)
+    found = [peer for index, entry in enumerate(read_list(where, value)) for peer in _peers(f"{where}[{index}]", entry)]
+    if not found:
+        raise ManifestError(where, "it is nobody")
+    return found
+
+
 def _components(value: Any) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for name, entry in read_mapping("components", value).items():
         where = f"components.{name}"
         read_name(where, name)
         fields = read_mapping(where, entry, ("labels",), required=("labels",))
-        labels = _labels(f"{where}.labels", fields["labels"])
+        labels = read_strict_labels(f"{where}.labels", fields["labels"])
         if not labels:
             raise ManifestError(f"{where}.labels", "without labels it is every pod of the namespace")
         for other, theirs in found.items():
@@ -122,9 +124,9 @@ def _peers(where: str, value: Any) -> list[dict[str, Any]]:
     if "namespace" in fields:
         namespace = {NAME_LABEL: read_name(f"{where}.namespace", fields["namespace"])}
     else:
-        namespace = _labels(f"{where}.namespace_labels", fields["namespace_labels"])
+        namespace = read_strict_labels(f"{where}.namespace_labels", fields["namespace_labels"])
     peer = {"namespaceSelector": {"matchLabels": namespace} if namespace else {}}
-    labels = _labels(f"{where}.labels", fields.get("labels"))
+    labels = read_strict_labels(f"{where}.labels", fields.get("labels"))
     return [{**peer, "podSelector": {"matchLabels": labels}} if labels else peer]
 
 
@@ -164,7 +166,7 @@ def _flows(
     for name, list_read in (("from", sources), ("to", destinations), ("ports", entries)):
         if not list_read:
             raise ManifestError(f"{where}.{name}", "it is empty")
-    ports = [_port(f"{where}.ports[{index}]", entry) for index, entry in enumerate(entries)]
+    ports = [read_port(f"{where}.ports[{index}]", entry) for index, entry in enumerate(entries)]
     for source in sources:
         for destination in destinations:
             if source not in components and destination not in components:
@@ -177,7 +179,7 @@ def _flows(
     return [Flow(source, destination, one) for source in sources for destination in destinations for one in ports]
 
 
-def _port(where: str, value: Any) -> Ports:
+def read_port(where: str, value: Any) -> Ports:
     """As in a rule, or its number or name alone. A template makes a text of a number."""
     fields = dict(value) if isinstance(value, Mapping) else {"port": value}
     for key in ("port", "endPort"):
@@ -186,7 +188,8 @@ def _port(where: str, value: Any) -> Ports:
     return read_ports(where, fields)
 
 
-def _labels(where: str, value: Any) -> dict[str, str]:
+def read_strict_labels(where: str, value: Any) -> dict[str, str]:
+    """Labels that an object can have; ManifestError when no object can."""
     labels = read_labels(where, value)
     for key, content in labels.items():
         if not _LABEL.fullmatch(key):

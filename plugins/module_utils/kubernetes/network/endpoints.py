@@ -11,7 +11,7 @@ from typing import Any, Optional
 
 from ..errors import ManifestError
 from ..fields import read_labels, read_list, read_mapping
-from .rules import Address, Ports, is_number
+from .rules import LAST_PORT, PROTOCOLS, Address, Ports, is_number
 
 # The API server sets it on every namespace, to the namespace's name.
 NAME_LABEL = "kubernetes.io/metadata.name"
@@ -31,7 +31,8 @@ class Endpoint:
     """A pod, when it has a `namespace`; a node, when it only has a `node`; else an address outside.
 
     Without `addresses` it is one whose addresses are not known, such as a pod that does not run yet. One that
-    stands for `several` pods which are alike is not only itself at the other end.
+    stands for `several` pods which are alike is not only itself at the other end. `unnamed_ports` are those that it
+    listens on, too: no rule can be about them by a name.
     """
 
     name: str
@@ -42,6 +43,12 @@ class Endpoint:
     node: str = ""
     host_network: bool = False
     several: bool = False
+    unnamed_ports: tuple[NamedPort, ...] = ()
+
+    @property
+    def listening(self) -> list[tuple[int, str]]:
+        """Numbers and protocols of all ports that it says it listens on."""
+        return sorted({(port.number, port.protocol) for port in self.ports + self.unnamed_ports})
 
     @property
     def policed(self) -> bool:
@@ -90,7 +97,7 @@ def shared_families(source: Endpoint, destination: Endpoint) -> tuple[Optional[i
 
 def same_pod(one: Endpoint, other: Endpoint) -> bool:
     """Whether both are one and the same pod."""
-    return one == other and not one.several
+    return one.name == other.name and one == other and not one.several
 
 
 def same_node(one: Endpoint, other: Endpoint) -> bool:
@@ -116,11 +123,12 @@ def read_addresses(where: str, values: Iterable[Any]) -> tuple[Address, ...]:
 def read_endpoint(where: str, value: Any) -> Endpoint:
     """An endpoint that a user declared, by the names of the fields of Endpoint; `ports` are numbers by name.
 
-    A port that is not TCP is a mapping with `number` and `protocol`.
+    A port that is not TCP is a mapping with `number` and `protocol`, and `unnamed_ports` are a list of such.
     """
     known = tuple(entry.name for entry in dataclass_fields(Endpoint))
     fields = read_mapping(where, value, known, required=("name",))
     ports = read_mapping(f"{where}.ports", fields.get("ports", {}))
+    unnamed = read_list(f"{where}.unnamed_ports", fields.get("unnamed_ports", []))
     return Endpoint(
         name=str(fields["name"]),
         namespace=str(fields.get("namespace", "")),
@@ -130,6 +138,9 @@ def read_endpoint(where: str, value: Any) -> Endpoint:
         node=str(fields.get("node", "")),
         host_network=fields.get("host_network", False) is True,
         several=fields.get("several", False) is True,
+        unnamed_ports=tuple(
+            _declared_port(f"{where}.unnamed_ports[{index}]", "", content) for index, content in enumerate(unnamed)
+        ),
     )
 
 
@@ -137,4 +148,9 @@ def _declared_port(where: str, name: str, value: Any) -> NamedPort:
     fields = read_mapping(where, value if isinstance(value, Mapping) else {"number": value}, ("number", "protocol"))
     if not is_number(fields.get("number")):
         raise ManifestError(where, f"it is the number of a port, not {fields.get('number')!r}")
-    return NamedPort(name, int(fields["number"]), fields.get("protocol", "TCP"))
+    number, protocol = int(fields["number"]), fields.get("protocol", "TCP")
+    if not 1 <= number <= LAST_PORT:
+        raise ManifestError(where, f"it is a number from 1 to {LAST_PORT}, not {number}")
+    if protocol not in PROTOCOLS:
+        raise ManifestError(where, f"its protocol is one of {', '.join(PROTOCOLS)}, not {protocol!r}")
+    return NamedPort(name, number, protocol)

@@ -53,9 +53,14 @@ class Verdict:
 
 
 class Evaluator:
-    """Policies over a cluster. Their order does not matter."""
+    """Policies over a cluster. Their order does not matter.
 
-    def __init__(self, policies: Iterable[Policy], cluster: Cluster) -> None:
+    Args:
+        explain: whether denials have reasons, which take most of the time.
+    """
+
+    def __init__(self, policies: Iterable[Policy], cluster: Cluster, explain: bool = True) -> None:
+        self._explain = explain
         self.policies = tuple(sorted(policies, key=str))
         self.cluster = cluster
         self.selection = Selection(self.policies, cluster)
@@ -99,5 +104,5 @@ class Evaluator:
             for rule in policy.rules(direction):
                 if self.selection.allows(policy, rule, other, answering, probe):
                     return Half(True, f"{policy} {rule.where} allows the {direction}", (str(policy),), rule.where)
-        reason = why_not(self.selection, direction, own, other, probe)
+        reason = why_not(self.selection, direction, own, other, probe) if self._explain else ""
         return Half(False, reason, tuple(map(str, isolating)))

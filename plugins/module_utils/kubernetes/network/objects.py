@@ -58,24 +58,26 @@ def _pods(fields: Mapping[str, Any], metadata: Mapping[str, Any], namespace: str
         return
     where = f"{kind} {namespace}/{name}"
     addresses = [entry["ip"] for entry in status.get("podIPs") or [] if entry.get("ip")]
+    ports = list(_ports(where, spec))
     yield Endpoint(
         name=name,
         namespace=namespace,
         labels=read_labels(f"{where}: labels", labels),
         addresses=read_addresses(f"{where}: status.podIPs", addresses or filter(None, [status.get("podIP")])),
-        ports=tuple(_named_ports(where, spec)),
+        ports=tuple(port for port in ports if port.name),
         node=spec.get("nodeName") or "",
         host_network=bool(spec.get("hostNetwork")),
         several=kind != "Pod",
+        unnamed_ports=tuple(port for port in ports if not port.name),
     )
 
 
-def _named_ports(where: str, spec: Mapping[str, Any]) -> Iterator[NamedPort]:
+def _ports(where: str, spec: Mapping[str, Any]) -> Iterator[NamedPort]:
     # An init container that is always restarted runs as long as the others.
     beside = [one for one in spec.get("initContainers") or [] if one.get("restartPolicy") == "Always"]
     for container in [*(spec.get("containers") or []), *beside]:
         for port in container.get("ports") or []:
-            if port.get("name"):
-                if not is_number(port.get("containerPort")):
-                    raise ManifestError(f"{where}: port {port['name']}", "its containerPort is no number")
-                yield NamedPort(port["name"], int(port["containerPort"]), port.get("protocol") or "TCP")
+            called, number = port.get("name") or "", port.get("containerPort")
+            if not is_number(number):
+                raise ManifestError(f"{where}: port {called}".rstrip(), "its containerPort is no number")
+            yield NamedPort(called, int(number), port.get("protocol") or "TCP")

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import ManifestError
@@ -41,6 +41,18 @@ class Policy:
     def rules(self, direction: str) -> tuple[Rule, ...]:
         """The rules that count in this direction."""
         return getattr(self, direction) if direction in self.directions else ()
+
+    @property
+    def normal(self) -> Policy:
+        """The same for policies that mean the same, whether the API has filled in what their manifests left out."""
+        return replace(
+            self,
+            pods=self.pods.normal,
+            ingress=tuple(rule.normal for rule in self.ingress),
+            egress=tuple(rule.normal for rule in self.egress),
+            stated=True,
+            given=(),
+        )
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}"

@@ -60,6 +60,10 @@ class Peer:
     namespaces: Optional[Selector] = None
     block: Optional[Block] = None
 
+    @property
+    def normal(self) -> Peer:
+        return Peer(self.pods and self.pods.normal, self.namespaces and self.namespaces.normal, self.block)
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -71,6 +75,11 @@ class Rule:
     where: str
     peers: tuple[Peer, ...] = ()
     ports: tuple[Ports, ...] = ()
+
+    @property
+    def normal(self) -> Rule:
+        """With the conditions of its selectors in an order that does not depend on how they are written."""
+        return Rule(self.where, tuple(peer.normal for peer in self.peers), self.ports)
 
 
 def read_rules(where: str, value: Any, peers: str) -> tuple[Rule, ...]:
@@ -84,12 +93,13 @@ def _rule(where: str, value: Any, peers: str) -> Rule:
     ports = read_list(f"{where}.ports", fields.get("ports", []))
     return Rule(
         where.rpartition(": ")[2],
-        tuple(_peer(f"{where}.{peers}[{index}]", entry) for index, entry in enumerate(entries)),
+        tuple(read_peer(f"{where}.{peers}[{index}]", entry) for index, entry in enumerate(entries)),
         tuple(read_ports(f"{where}.ports[{index}]", entry) for index, entry in enumerate(ports)),
     )
 
 
-def _peer(where: str, value: Any) -> Peer:
+def read_peer(where: str, value: Any) -> Peer:
+    """A peer from an entry of a rule; ManifestError when it is none."""
     fields = read_mapping(where, value, ("podSelector", "namespaceSelector", "ipBlock"))
     if not fields:
         raise ManifestError(where, "it selects nobody: it has a podSelector, a namespaceSelector, both, or an ipBlock")

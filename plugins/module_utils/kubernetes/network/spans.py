@@ -10,7 +10,7 @@ from typing import Optional
 
 from .endpoints import Endpoint
 from .policies import Policy
-from .rules import LAST_PORT, PROTOCOLS, Address, Network
+from .rules import LAST_PORT, PROTOCOLS, Address, Block, Network, Ports
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,15 @@ class Span:
         return f"{self.first}-{self.last}" if self.last > self.first else str(self.first)
 
 
-def port_spans(policies: Iterable[Policy], endpoints: Iterable[Endpoint]) -> list[Span]:
-    """All ports of all protocols, cut where a rule begins or ends, or a pod has a port that has a name."""
+def port_spans(policies: Iterable[Policy], endpoints: Iterable[Endpoint], asked: Iterable[Ports] = ()) -> list[Span]:
+    """All ports of all protocols, cut where a rule or what is asked begins or ends, or a port of a pod has a name."""
     cuts: dict[str, set[int]] = {protocol: {1, LAST_PORT + 1} for protocol in PROTOCOLS}
     for policy in policies:
         for rule in policy.ingress + policy.egress:
             for ports in rule.ports:
                 cuts[ports.protocol] |= {ports.first, ports.last + 1}
+    for ports in asked:
+        cuts[ports.protocol] |= {ports.first, ports.last + 1}
     for endpoint in endpoints:
         for port in endpoint.ports:
             cuts.get(port.protocol, set()).update((port.number, port.number + 1))
@@ -42,8 +44,8 @@ def port_spans(policies: Iterable[Policy], endpoints: Iterable[Endpoint]) -> lis
     ]
 
 
-def outside_regions(policies: Iterable[Policy]) -> list[Endpoint]:
-    """An address of each region that blocks of the policies cut the world into.
+def outside_regions(policies: Iterable[Policy], asked: Iterable[Block] = ()) -> list[Endpoint]:
+    """An address of each region that blocks, of the policies and such as are asked about, cut the world into.
 
     They are called by the network that the address is in and by those in it which it is not in.
     """
@@ -54,6 +56,7 @@ def outside_regions(policies: Iterable[Policy]) -> list[Endpoint]:
         for peer in rule.peers
         if peer.block
     ]
+    blocks += asked
     networks = {network for block in blocks for network in (block.network, *block.excepted)}
     # Where no block is about a version of IP, nothing tells its addresses from each other.
     networks |= {ip_network("0.0.0.0/0"), ip_network("::/0")}
