@@ -7,14 +7,15 @@ DOCUMENTATION = r"""
 module: k8s_drain
 short_description: Drain nodes of Kubernetes, or cordon and uncordon them
 description:
-  - Rehearses the whole drain first, on what is in the cluster now. Budgets, replicas, anti-affinity, resources and the order
-    of evictions are looked at. When something blocks it, nothing is changed, and the answer names what blocks and what to do.
+  - Rehearses the whole drain first, on what is in the cluster now. Budgets, replicas, anti-affinity, resources and the
+    order of evictions are looked at. When something blocks it, nothing is changed, and the answer names what blocks
+    and what to do.
   - Then it cordons all nodes, and drains one after the other. Pods are evicted in rounds, in the order in which the API
     lists them. What a budget refuses is tried again in the next round, until O(timeout) is over.
-  - Between two rounds it waits until what was evicted is gone, and what comes in its place is Ready. A successor that no node
-    takes is not waited for.
-  - When it fails, it uncordons the nodes that it has cordoned, or leaves them so and says it. Nodes that were cordoned before
-    stay so.
+  - Between two rounds it waits until what was evicted is gone, and what comes in its place is Ready. A successor that
+    no node takes is not waited for.
+  - When it fails, it uncordons the nodes that it has cordoned, or leaves them so and says it. Nodes that were cordoned
+    before stay so.
   - A second run changes nothing.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
@@ -55,15 +56,16 @@ options:
     type: bool
     default: false
   delete_bare_pods:
-    description: Evict pods without a controller too, which nobody makes anew. Else a node with such pods is not drained.
+    description: Evict pods without a controller too, which nobody makes anew. Else a node with such pods is not
+      drained.
     type: bool
     default: false
   on_blockers:
     description:
       - What to do when the rehearsal says that the drain does not come to its end.
       - V(refuse) fails before anything is changed.
-      - V(try) begins, and hopes that it mends itself until O(timeout). Pods that must not be touched, such as those without
-        a controller, are refused all the same.
+      - V(try) begins, and hopes that it mends itself until O(timeout). Pods that must not be touched, such as those
+        without a controller, are refused all the same.
     type: str
     choices: [refuse, try]
     default: refuse
@@ -77,15 +79,18 @@ options:
 attributes:
   check_mode:
     support: full
-    description: It is the rehearsal. Only readings are sent, and cordons and evictions with C(dryRun=All), one of each kind.
+    description:
+      - It is the rehearsal. Beside readings only cordons, and one eviction in each namespace, are sent, all of them
+        with C(dryRun=All), so that what is forbidden is known before.
   diff_mode:
     support: full
     description: Shows of each node whether it is cordoned, and the pods on it that a drain evicts.
 notes:
-  - The rehearsal knows the node affinity, taints, and required anti-affinity of pods, but no volumes, no spreading and no priorities.
-    A pod that the scheduler puts elsewhere than expected does no harm.
-  - Who calls it must be allowed to list nodes, pods, PodDisruptionBudgets, Deployments, ReplicaSets, StatefulSets, DaemonSets and Jobs of all
-    namespaces, to patch nodes, and to create evictions.
+  - The rehearsal knows the node affinity, taints, and required anti-affinity of pods, but no volumes, no spreading and
+    no priorities. A pod that the scheduler puts elsewhere than expected does no harm; one that cannot follow its
+    volume is waited for until O(timeout).
+  - Who calls it must be allowed to list nodes, pods, PodDisruptionBudgets, Deployments, ReplicaSets, StatefulSets,
+    DaemonSets and Jobs of all namespaces, to patch nodes, and to create evictions.
 seealso:
   - module: omnimind.platform.k8s_pdb_info
 """
@@ -152,7 +157,8 @@ blockers:
     code:
       description:
         - A stable name of the reason, one of V(budget_zero), V(budget_without_bound), V(scale_unknown), V(two_budgets),
-          V(no_node_left), V(not_ready), V(replicas_missing), V(no_controller), V(local_storage), V(daemon_set) and V(refused).
+          V(no_node_left), V(not_ready), V(replicas_missing), V(no_controller), V(local_storage), V(daemon_set) and
+          V(refused).
       type: str
     pod:
       description: The pod as C(namespace/name).
@@ -197,8 +203,8 @@ rehearsal:
     evictions:
       description:
         - As RV(evictions), each with what comes of it.
-        - C(after) are the pods that must be Ready before a budget grants it, C(successor) and C(successor_node) what comes
-          in its place and where, C(reason) why that is on no node.
+        - C(after) are the pods that must be Ready before a budget grants it, C(successor) and C(successor_node) what
+          comes in its place and where, C(reason) why that is on no node.
       type: list
       elements: dict
     refusals:
@@ -255,9 +261,7 @@ ARGUMENTS = {
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec=ARGUMENTS, required_together=REQUIRED_TOGETHER, supports_check_mode=True
-    )
+    module = AnsibleModule(argument_spec=ARGUMENTS, required_together=REQUIRED_TOGETHER, supports_check_mode=True)
     with reporting.failures_reported(module):
         order = read_order(module.params)
     with cluster_opened(module) as cluster:

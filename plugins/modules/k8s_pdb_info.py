@@ -7,9 +7,10 @@ DOCUMENTATION = r"""
 module: k8s_pdb_info
 short_description: Check PodDisruptionBudgets, before a drain does
 description:
-  - Says of every budget which pods it selects and how many of them may go now, as the disruption controller counts them.
-  - Finds budgets that block every drain, that match nothing, or that share a pod with another; roll-outs, autoscalers and
-    quorums that budgets do not go with; and workloads without any budget.
+  - Says of every budget which pods it selects and how many of them may go now, as the disruption controller counts
+    them.
+  - Finds budgets that block every drain, that match nothing, or that share a pod with another; roll-outs, autoscalers
+    and quorums that budgets do not go with; and workloads without any budget.
   - Looks at a cluster, at manifests before they are applied, or at the cluster as it would be with them.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
@@ -34,8 +35,8 @@ options:
         required: true
       shards:
         description:
-          - Names of pods that hold the same data, a list for each shard, such as the master of a Redis Cluster and its replicas.
-            One pod of each must stay, and so must the majority of as many masters.
+          - Names of pods that hold the same data, a list for each shard, such as the master of a Redis Cluster and its
+            replicas. One pod of each must stay, and so must the majority of as many masters.
           - Without shards the majority of all pods must stay, as with Sentinels.
         type: list
         elements: list
@@ -46,8 +47,8 @@ options:
     choices: [never, warning, error]
     default: never
 notes:
-  - Who calls it must be allowed to list PodDisruptionBudgets, pods, Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs and
-    HorizontalPodAutoscalers of O(namespaces), or of all.
+  - Who calls it must be allowed to list PodDisruptionBudgets, pods, Deployments, ReplicaSets, StatefulSets,
+    DaemonSets, Jobs and HorizontalPodAutoscalers of O(namespaces), or of all.
 seealso:
   - module: omnimind.platform.k8s_drain
 """
@@ -86,9 +87,10 @@ problems:
     code:
       description:
         - A stable name of the kind of problem, one of V(budget_zero), V(budget_unreachable), V(budget_without_bound),
-          V(budget_matches_nothing), V(budget_protects_nothing), V(share_rounds_to_all), V(two_budgets), V(scale_unknown),
-          V(uncontrolled_pods), V(unhealthy_policy), V(no_budget), V(single_replica), V(rollout_below_budget),
-          V(autoscaler_below_budget), V(quorum_at_risk), V(quorum_without_spare) and V(shard_at_risk).
+          V(budget_matches_nothing), V(budget_protects_nothing), V(share_rounds_to_all), V(two_budgets),
+          V(scale_unknown), V(uncontrolled_pods), V(unhealthy_policy), V(no_budget), V(single_replica),
+          V(rollout_below_budget), V(autoscaler_below_budget), V(quorum_at_risk), V(quorum_without_spare) and
+          V(shard_at_risk).
       type: str
     severity:
       description: V(error) where a drain is blocked for ever, or where what must not fail is let go, else V(warning).
@@ -190,9 +192,7 @@ ARGUMENTS = {
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec=ARGUMENTS, required_together=REQUIRED_TOGETHER, supports_check_mode=True
-    )
+    module = AnsibleModule(argument_spec=ARGUMENTS, required_together=REQUIRED_TOGETHER, supports_check_mode=True)
     quorums = [_quorum(one) for one in module.params["quorums"]]
     with manifests_gathered(module, KINDS) as found:
         answer = report_budgets(found.all, found.imagined, quorums)

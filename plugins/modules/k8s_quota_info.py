@@ -7,10 +7,10 @@ DOCUMENTATION = r"""
 module: k8s_quota_info
 short_description: Check whether workloads fit into the quotas of Kubernetes
 description:
-  - Adds up what all workloads of a namespace ask for at once, with the pods that a roll-out has beyond their replicas, and
-    holds it against every ResourceQuota. Defaults and bounds of LimitRanges are applied.
-  - A roll-out that does not fit only sits there, as the ReplicaSet is refused its pods while the Deployment is taken. So
-    this is asked before.
+  - Adds up what all workloads of a namespace ask for at once, with the pods that a roll-out has beyond their replicas,
+    and holds it against every ResourceQuota. Defaults and bounds of LimitRanges are applied.
+  - A roll-out that does not fit only sits there, as the ReplicaSet is refused its pods while the Deployment is taken.
+    So this is asked before.
   - Looks at a cluster, at manifests before they are applied, or at the cluster as it would be with them.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
@@ -29,8 +29,8 @@ options:
     type: bool
     default: false
 notes:
-  - Who calls it must be allowed to list ResourceQuotas, LimitRanges, pods, Deployments, ReplicaSets, StatefulSets, DaemonSets and Jobs of
-    O(namespaces), or of all, and nodes when O(nodes) is not given.
+  - Who calls it must be allowed to list ResourceQuotas, LimitRanges, pods, Deployments, ReplicaSets, StatefulSets,
+    DaemonSets and Jobs of O(namespaces), or of all, and nodes when O(nodes) is not given.
 seealso:
   - module: omnimind.platform.k8s_pdb_info
 """
@@ -137,9 +137,7 @@ ARGUMENTS = {
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec=ARGUMENTS, required_together=REQUIRED_TOGETHER, supports_check_mode=True
-    )
+    module = AnsibleModule(argument_spec=ARGUMENTS, required_together=REQUIRED_TOGETHER, supports_check_mode=True)
     nodes = module.params["nodes"]
     if nodes is not None and nodes < 0:
         module.fail_json(msg=f"nodes: it must not be negative, as {nodes} is")

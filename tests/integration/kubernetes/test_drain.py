@@ -80,8 +80,8 @@ def test_what_blocks_is_told_before_anything_is_done(cluster: Cluster, crowded: 
 
 def test_a_drain_that_fails_is_put_right(cluster: Cluster, crowded: KubernetesDouble) -> None:
     """A budget that lets none go, though the drain is told to try: two evictions are done, and the third is not."""
-    crowded.create("StatefulSet", workload("StatefulSet", "other", 1, {"nodeSelector": {"kubernetes.io/hostname": "a"}}),
-                   "default")  # fmt: skip
+    pinned = {"nodeSelector": {"kubernetes.io/hostname": "a"}}
+    crowded.create("StatefulSet", workload("StatefulSet", "other", 1, pinned), "default")
     crowded.create("PodDisruptionBudget", budget("other", "other", minAvailable=1), "default")
     crowded.settle()
     with crowded.running():

@@ -41,9 +41,7 @@ def read_order(params: dict[str, Any]) -> Order:
         raise KubernetesFailure(f"grace_period: it must not be negative, as {params['grace_period']} is")
     if not params["nodes"] or not all(params["nodes"]):
         raise KubernetesFailure("nodes: it is a list of at least one name of a node, and none is empty")
-    permissions = Permissions(
-        params["ignore_daemon_sets"], params["delete_emptydir_data"], params["delete_bare_pods"]
-    )
+    permissions = Permissions(params["ignore_daemon_sets"], params["delete_emptydir_data"], params["delete_bare_pods"])
     return Order(
         tuple(dict.fromkeys(params["nodes"])),
         permissions,
