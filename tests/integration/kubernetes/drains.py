@@ -21,19 +21,20 @@ def layout(double: KubernetesDouble, seed: int) -> list[str]:
     random.seed(seed)  # the double makes names up
     nodes = [f"n{number}" for number in range(dice.randint(3, 5))]
     double.add_nodes(*nodes, zones=True, cpu=str(dice.randint(3, 6)))
-    for number in range(dice.randint(3, 7)):
-        namespace = dice.choice(["default", "kube-public"])
-        # Now and then crowded on some nodes: a budget has several of its pods there.
-        closed = dice.sample(nodes, dice.choice([0, 0, 1, len(nodes) - 1]))
+    # One is crowded, and drained first: a budget has several of its pods there.
+    crowded = dice.choice(nodes)
+    others = [node for node in nodes if node != crowded]
+    for batch, closed in enumerate(([], dice.sample(nodes, 1), others)):
         _cordon(double, closed, True)
-        _add(double, dice, namespace, f"app{number}")
+        for number in range(dice.randint(1, 3)):
+            _add(double, dice, dice.choice(["default", "kube-public"]), f"app{batch}{number}")
         double.settle()
         _cordon(double, closed, False)
     # Those of a StatefulSet, as only their successors are held by the same names.
     pods = [one for one in double.list("Pod") if one["metadata"]["ownerReferences"][0]["kind"] == "StatefulSet"]
     double.hold(*(one["metadata"]["name"] for one in pods if dice.random() < 0.1))
     double.settle()
-    return dice.sample(nodes, dice.choice([1, 1, 2]))
+    return [crowded, *dice.sample(others, dice.choice([0, 0, 1]))]
 
 
 def _cordon(double: KubernetesDouble, names: Iterable[str], closed: bool) -> None:
