@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from .budgets import ALWAYS_ALLOW, Budget, Status, Verdict
 from .eligibility import Blocker
+from .nodes import choose_node
 from .pods import Pod
 from .world import World
 
@@ -33,11 +34,11 @@ def _cause(pod: Pod, budget: Budget, status: Status, world: World) -> tuple[str,
     if status.desired >= max(status.expected, len(members)):
         cause = f", and there are never more ({budget.bound} of {len(members)})"
         return "budget_zero", cause, f"add a replica, or let {budget.full_name} want fewer"
-    for succession in world.successions.values():
-        if succession.successor in members and succession.successor and succession.reason:
-            name = succession.successor.full_name
-            remedy = f"add a node that takes {name}, or uncordon one"
-            return "no_node_left", f"; no node takes {name}: {succession.reason}", remedy
+    for one in members:
+        reason = "" if one.node else choose_node(one, world.nodes, world.pods)[1]
+        if reason:
+            remedy = f"add a node that takes {one.full_name}, or uncordon one"
+            return "no_node_left", f"; no node takes {one.full_name}: {reason}", remedy
     unready = ", ".join(one.full_name for one in members if not one.ready)
     if unready:
         remedy = f"see why {unready} is not Ready"

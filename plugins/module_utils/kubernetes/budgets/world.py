@@ -5,9 +5,9 @@
 The model is this. The disruption controller counts at once, so that each eviction is judged by what those before
 it have left. Time passes in steps, between which nothing becomes Ready. In a step what was told to go is gone, its
 controller makes a successor (unless there are as many pods as it wants, or nobody controls it), in the order of the
-evictions, and the successor runs on another node if one takes it. It is Ready if the pod it succeeds was: nothing
-that a drain does heals a pod. A successor that no node takes waits, and is tried again in every step; so does one of
-a StatefulSet that makes its pods in order, until those before it are Ready.
+evictions, those of StatefulSets after the others, and the successor runs on another node if one takes it. It is Ready
+if the pod it succeeds was: nothing that a drain does heals a pod. A successor that no node takes waits, and is tried
+again in every step; so does one of a StatefulSet that makes its pods in order, until those before it are Ready.
 """
 from __future__ import annotations
 
@@ -78,7 +78,8 @@ class World:
         """One step; the pods that are Ready after it and were not before."""
         gone = [self._pods.pop(key) for key in self._going]
         self._going = []
-        for pod in gone:
+        # A successor of the same name can only be made when the name is free: others are faster.
+        for pod in sorted(gone, key=lambda one: one.is_owned_by("StatefulSet")):
             self.successions[pod.key] = Succession(pod, self._successor(pod))
         arrived: list[Pod] = []
         placed = self._bring_successors()

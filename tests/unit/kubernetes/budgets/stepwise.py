@@ -149,7 +149,8 @@ class Server:
         gone, self.going = self.going, []
         for pod in gone:
             self.pods.remove(pod)
-        for pod in gone:
+        # A name that is used again is free only now; made-up ones have been used by then.
+        for pod in sorted(gone, key=lambda one: (owner_of(one) or ("", ""))[0] == "StatefulSet"):
             self.replace(pod)
         for pod in list(self.held):
             if self.may_be_made(pod):
