@@ -246,7 +246,8 @@ class Server:
             len(here) + 1 > int(room["pods"]) or sum(self.millis(one) for one in [*here, pod]) > 1000 * int(room["cpu"])
         ):
             return False
-        return not any(self.minds(pod, other) or self.minds(other, pod) for other in here)
+        pairs = [(pod, one) for one in here] + [(one, pod) for one in here]
+        return not any(self.minds(*pair) for pair in pairs)
 
     @staticmethod
     def millis(pod: Manifest) -> int:

@@ -32,7 +32,7 @@ def found(*arguments: Any, **more: Any) -> list[tuple[str, str]]:
 
 
 def codes(*arguments: Any, **more: Any) -> list[str]:
-    return [code for code, _ in found(*arguments, **more)]
+    return [code for code, _message in found(*arguments, **more)]
 
 
 @pytest.mark.parametrize(
