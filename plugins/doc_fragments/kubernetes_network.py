@@ -86,8 +86,13 @@ notes:
     service mesh that carries everything through a port of its own, policies see that port, such as TCP 15008.
 """
 
-    PARTIES = r"""
+    SUPPOSED = r"""
 options:
+  absent:
+    description: Live policies that are supposed to be gone, by C(NAMESPACE/NAME), or by their names where that is
+      O(default_namespace).
+    type: list
+    elements: str
   components:
     description:
       - Names for pods. Each is a mapping with C(labels), and with C(namespace) unless that is O(default_namespace).

@@ -17,14 +17,9 @@ author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.kubernetes
   - omnimind.platform.kubernetes_network
-  - omnimind.platform.kubernetes_network.parties
+  - omnimind.platform.kubernetes_network.supposed
   - omnimind.platform.reads_only
 options:
-  absent:
-    description: Live policies that are supposed to be gone, by C(NAMESPACE/NAME), or by their names where that is
-      O(default_namespace).
-    type: list
-    elements: str
   flows:
     description:
       - The expectations. What is expected to be allowed must be from every pod of the source to each of the
@@ -137,16 +132,15 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.network.judging import judge_flows
 from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.network_arguments import (
     NETWORK_ARGUMENTS,
-    PARTY_ARGUMENTS,
     REQUIRED_TOGETHER,
+    SUPPOSED_ARGUMENTS,
     named_parties,
     situation_read,
 )
 
 ARGUMENTS = {
     **NETWORK_ARGUMENTS,
-    **PARTY_ARGUMENTS,
-    "absent": {"type": "list", "elements": "str"},
+    **SUPPOSED_ARGUMENTS,
     "flows": {"type": "list", "elements": "dict", "required": True},
     "others": {"type": "str", "choices": ["ignored", "denied"], "default": "ignored"},
 }

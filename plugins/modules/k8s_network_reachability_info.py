@@ -19,14 +19,9 @@ author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.kubernetes
   - omnimind.platform.kubernetes_network
-  - omnimind.platform.kubernetes_network.parties
+  - omnimind.platform.kubernetes_network.supposed
   - omnimind.platform.reads_only
 options:
-  absent:
-    description: Live policies that are supposed to be gone, by C(NAMESPACE/NAME), or by their names where that is
-      O(default_namespace).
-    type: list
-    elements: str
   ports:
     description:
       - Ports that are asked about. Each is a number, the name that a port of the destination has, or a mapping with
@@ -181,8 +176,8 @@ from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.netwo
 )
 from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.network_arguments import (
     NETWORK_ARGUMENTS,
-    PARTY_ARGUMENTS,
     REQUIRED_TOGETHER,
+    SUPPOSED_ARGUMENTS,
     named_parties,
     situation_read,
 )
@@ -190,8 +185,7 @@ from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.netwo
 ASKED = ("ports", "sources", "destinations")
 ARGUMENTS = {
     **NETWORK_ARGUMENTS,
-    **PARTY_ARGUMENTS,
-    "absent": {"type": "list", "elements": "str"},
+    **SUPPOSED_ARGUMENTS,
     **{name: {"type": "list", "elements": "raw"} for name in ASKED},
     "world": {"type": "bool", "default": False},
     "show": {"type": "str", "choices": ["all", "allowed", "denied"], "default": "all"},

@@ -22,7 +22,7 @@ def read_mapping(where: str, value: Any, known: Sequence[str] = (), required: Se
         raise ManifestError(where, f"it is a mapping, not {value!r}")
     for name in value:
         if not isinstance(name, str) or (known and name not in known):
-            raise ManifestError(f"{where}.{name}", f"there is no such field{_meant(name, known)}")
+            raise ManifestError(f"{where}.{name}", f"there is no such field; {meant(name, known)}")
     present = {name: content for name, content in value.items() if content is not None}
     for name in required:
         if name not in present:
@@ -46,6 +46,12 @@ def read_labels(where: str, value: Any) -> dict[str, str]:
     return dict(labels)
 
 
-def _meant(name: Any, known: Sequence[str]) -> str:
+def is_number(value: Any) -> bool:
+    """Whether it is a whole number, if of a type that Ansible has for its own; a boolean is none."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def meant(name: Any, known: Sequence[str]) -> str:
+    """What ends a complaint about a name that is none of those that are known."""
     close = get_close_matches(str(name), known, n=1)
-    return f"; is it {close[0]}?" if close else f"; there are {', '.join(known)}"
+    return f"is it {close[0]}?" if close else f"there are {', '.join(known)}"

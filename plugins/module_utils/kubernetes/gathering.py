@@ -15,7 +15,6 @@ from .arguments import cluster_opened
 from .budgets.metadata import read_metadata
 from .client import Client
 from .errors import KubernetesFailure, ManifestError
-from .observing import access_explained
 from .resources import RESOURCES, title
 
 # Documented in doc_fragments/kubernetes_manifests.py.
@@ -111,10 +110,9 @@ def _key(manifest: _Manifest) -> tuple[str, str, str]:
 
 
 def _live(client: Client, kinds: Sequence[str], namespaces: Optional[Sequence[str]]) -> Iterator[_Manifest]:
-    with access_explained():
-        for name in namespaces or ():
-            if client.get("Namespace", name) is None:
-                raise KubernetesFailure(f"namespaces: there is no {name!r}")
-        for kind in filter(RESOURCES.__contains__, kinds):
-            for name in namespaces if namespaces and RESOURCES[kind].namespaced else [None]:
-                yield from client.list(kind, name)
+    for name in namespaces or ():
+        if client.get("Namespace", name) is None:
+            raise KubernetesFailure(f"namespaces: there is no {name!r}")
+    for kind in filter(RESOURCES.__contains__, kinds):
+        for name in namespaces if namespaces and RESOURCES[kind].namespaced else [None]:
+            yield from client.list(kind, name)

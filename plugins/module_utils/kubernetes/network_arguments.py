@@ -37,15 +37,17 @@ NETWORK_ARGUMENTS: dict[str, dict[str, Any]] = {
     "default_namespace": {"type": "str", "default": "default"},
     "endpoints": {"type": "list", "elements": "dict", "options": _ENDPOINT},
 }
-PARTY_ARGUMENTS: dict[str, dict[str, Any]] = {
+# Of modules that judge policies, which are supposed to be so, and may name whom they are about.
+SUPPOSED_ARGUMENTS: dict[str, dict[str, Any]] = {
+    "absent": {"type": "list", "elements": "str"},
     "components": {"type": "dict", "default": {}},
     "peers": {"type": "dict", "default": {}},
 }
 
 __all__ = [
     "NETWORK_ARGUMENTS",
-    "PARTY_ARGUMENTS",
     "REQUIRED_TOGETHER",
+    "SUPPOSED_ARGUMENTS",
     "found_policies",
     "named_parties",
     "situation_read",

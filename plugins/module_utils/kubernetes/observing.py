@@ -3,8 +3,7 @@
 """A cluster as a drain must know it: nodes, pods, budgets, and what makes the pods."""
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .budgets.budgets import read_budget
@@ -13,7 +12,6 @@ from .budgets.pods import Pod, read_pod
 from .budgets.workloads import read_workload
 from .budgets.world import Cluster
 from .client import Client
-from .errors import ApiRefusal, KubernetesFailure
 
 WORKLOADS = ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job")
 
@@ -30,26 +28,11 @@ class Observation:
 
 
 def observe(client: Client) -> Observation:
-    """All of it, of every namespace; KubernetesFailure when that may not be read."""
-    with access_explained():
-        nodes = tuple(read_node(one) for one in client.list("Node"))
-        workloads = tuple(read_workload(one) for kind in WORKLOADS for one in client.list(kind))
-        budgets = tuple(read_budget(one) for one in client.list("PodDisruptionBudget"))
-        manifests = client.list("Pod")
+    """All of it, of every namespace; ApiRefusal when that may not be read."""
+    nodes = tuple(read_node(one) for one in client.list("Node"))
+    workloads = tuple(read_workload(one) for kind in WORKLOADS for one in client.list(kind))
+    budgets = tuple(read_budget(one) for one in client.list("PodDisruptionBudget"))
+    manifests = client.list("Pod")
     pods = tuple(read_pod(one) for one in manifests)
     uids = {pod.key: one["metadata"].get("uid", "") for pod, one in zip(pods, manifests)}
     return Observation(Cluster(nodes, pods, budgets, workloads), uids)
-
-
-@contextmanager
-def access_explained() -> Iterator[None]:
-    """Say of what is forbidden where to look, as the API does not know our options."""
-    try:
-        yield
-    except ApiRefusal as refusal:
-        if refusal.status != 403:
-            raise
-        raise KubernetesFailure(
-            f"{refusal.message}. Check what the user of api_key, client_cert, or of the context may do",
-            **refusal.details,
-        ) from refusal

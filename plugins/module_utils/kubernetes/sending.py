@@ -89,6 +89,10 @@ class Sender:
             )
         details = told.get("details") or {}
         message = told.get("message") or f"HTTP {status} {getattr(error, 'reason', '')}".strip()
+        why = message.partition("forbidden: ")[2]
+        # Quotas and levels of Pod Security forbid as well, and say so, whoever asks.
+        if status == 403 and (not why or why.startswith("User ")):
+            message += ". Check what the user of api_key, client_cert, or of the context may do"
         return ApiRefusal(
             f"{act}: {message}",
             status,

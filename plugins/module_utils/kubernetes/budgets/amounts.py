@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import ManifestError
+from ..fields import is_number
 
 _MOST = 2**31 - 1
 _PERCENTAGE = re.compile(r"(0|[1-9]\d{0,6})%")
@@ -34,7 +35,7 @@ class Amount:
 
 def read_count(where: str, value: Any) -> int:
     """A number of things as the API has them, 0 to 2147483647; ManifestError if it is none."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST:
+    if not is_number(value) or not 0 <= value <= _MOST:
         raise ManifestError(where, f"it is a number from 0 to {_MOST}, not {value!r}")
     return int(value)
 

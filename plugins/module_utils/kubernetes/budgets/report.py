@@ -10,6 +10,7 @@ from ..errors import KubernetesFailure
 from .budgets import read_budget
 from .declared import Declared
 from .description import describe_budgets
+from .findings import ERROR
 from .needs import Quorum, read_autoscaler
 from .pods import Pod, read_pod
 from .problems import find_problems
@@ -39,7 +40,7 @@ def report_budgets(
     there = [*pods, *_pods_to_come(new, workloads, pods)]
     problems = find_problems(budgets, workloads, pods, autoscalers, quorums)
     return {
-        "healthy": all(problem.severity != "error" for problem in problems),
+        "healthy": all(problem.severity != ERROR for problem in problems),
         "problems": [problem.as_dict() for problem in problems],
         "budgets": describe_budgets(budgets, there, workloads),
     }

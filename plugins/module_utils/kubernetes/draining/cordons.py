@@ -9,18 +9,16 @@ from typing import Any
 from ..budgets.nodes import Node, read_node
 from ..client import Client
 from ..errors import KubernetesFailure
-from ..observing import access_explained
 
 
 def set_cordons(client: Client, names: Sequence[str], cordoned: bool) -> dict[str, Any]:
     """Bring nodes into one of the two states; what a module answers."""
-    with access_explained():
-        nodes = known_nodes([read_node(one) for one in client.list("Node")], names)
-        changing = [node.name for node in nodes if node.cordoned != cordoned]
-        # All are rehearsed before the first is changed.
-        for rehearsed in (True, False):
-            for name in changing:
-                set_cordon(client, name, cordoned, dry_run=rehearsed)
+    nodes = known_nodes([read_node(one) for one in client.list("Node")], names)
+    changing = [node.name for node in nodes if node.cordoned != cordoned]
+    # All are rehearsed before the first is changed.
+    for rehearsed in (True, False):
+        for name in changing:
+            set_cordon(client, name, cordoned, dry_run=rehearsed)
     return {
         "changed": bool(changing),
         "cordoned": changing if cordoned else [],

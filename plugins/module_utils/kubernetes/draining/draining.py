@@ -11,7 +11,7 @@ from ..budgets.drain import Rehearsal, rehearse_drain
 from ..budgets.eligibility import Blocker, select_pods
 from ..client import Client
 from ..errors import KubernetesFailure
-from ..observing import Observation, access_explained, observe
+from ..observing import Observation, observe
 from .cordons import known_nodes, set_cordon
 from .evictions import make_sure_of_access
 from .orders import Order
@@ -32,9 +32,8 @@ def drain_nodes(
     rehearsal = rehearse_drain(seen.cluster, order.nodes, order.permissions)
     closing = [node.name for node in nodes if not node.cordoned]
     _refuse_if_blocked(rehearsal, order)
-    with access_explained():
-        for name in closing:
-            set_cordon(client, name, cordoned=True, dry_run=True)
+    for name in closing:
+        set_cordon(client, name, cordoned=True, dry_run=True)
     make_sure_of_access(client, _evicted(seen, order), seen)
     if check_mode:
         return _rehearsed(seen, rehearsal, order, closing)

@@ -13,7 +13,7 @@ from ..budgets.pods import Pod
 from ..budgets.world import World
 from ..client import Client
 from ..errors import ApiRefusal
-from ..observing import Observation, access_explained
+from ..observing import Observation
 
 _GONE = Verdict(201, "it had gone by itself")
 
@@ -40,11 +40,10 @@ def is_own(verdict: Verdict) -> bool:
 
 
 def make_sure_of_access(client: Client, pods: Iterable[Pod], seen: Observation) -> None:
-    """Rehearse one eviction in each namespace, before the first is asked for; KubernetesFailure if it is forbidden."""
+    """Rehearse one eviction in each namespace, before the first is asked for; ApiRefusal if it is forbidden."""
     for pod in {pod.namespace: pod for pod in pods}.values():
         try:
-            with access_explained():
-                client.evict(pod.name, pod.namespace, uid=seen.uid(pod), dry_run=True)
+            client.evict(pod.name, pod.namespace, uid=seen.uid(pod), dry_run=True)
         except ApiRefusal as refusal:
             if refusal.status < 500 and refusal.status not in (409, 429):
                 raise

@@ -6,12 +6,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import permutations
 from typing import Any, Optional
 
 from ..errors import ManifestError
-from ..fields import read_labels, read_list, read_mapping
+from ..fields import meant, read_labels, read_list, read_mapping
 from .endpoints import NAME_LABEL
 from .rules import Ports, read_network, read_ports
 
@@ -74,9 +73,7 @@ def read_names(where: str, value: Any, known: Sequence[str], what: str) -> list[
     names = [value] if isinstance(value, str) else read_list(where, value)
     for name in names:
         if name not in known:
-            close = get_close_matches(str(name), known, n=1)
-            meant = f"is it {close[0]}?" if close else f"there are {', '.join(sorted(known))}"
-            raise ManifestError(where, f"there is no {what} {name!r}; {meant}")
+            raise ManifestError(where, f"there is no {what} {name!r}; {meant(name, sorted(known))}")
     return list(names)
 
 

@@ -10,8 +10,8 @@ from ipaddress import ip_address
 from typing import Any, Optional
 
 from ..errors import ManifestError
-from ..fields import read_labels, read_list, read_mapping
-from .rules import LAST_PORT, PROTOCOLS, Address, Ports, is_number
+from ..fields import is_number, read_labels, read_list, read_mapping
+from .rules import LAST_PORT, PROTOCOLS, Address, Ports
 
 # The API server sets it on every namespace, to the namespace's name.
 NAME_LABEL = "kubernetes.io/metadata.name"

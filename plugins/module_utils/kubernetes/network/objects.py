@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Optional
 
 from ..errors import ManifestError
-from ..fields import read_labels, read_mapping
+from ..fields import is_number, read_labels, read_mapping
 from .endpoints import Cluster, Endpoint, NamedPort, read_addresses
-from .rules import is_number
 
 _OVER = ("Succeeded", "Failed")
 

@@ -10,7 +10,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_net
 from typing import Any, Optional, Union
 
 from ..errors import ManifestError
-from ..fields import read_list, read_mapping
+from ..fields import is_number, read_list, read_mapping
 from ..selectors import Selector, read_selector
 
 PROTOCOLS = ("TCP", "UDP", "SCTP")
@@ -125,11 +125,6 @@ def read_block(where: str, value: Any) -> Block:
             raise ManifestError(f"{where}.except[{index}]", f"{inner} is not a part of {network}")
         excepted.append(inner)
     return Block(network, tuple(excepted))
-
-
-def is_number(value: Any) -> bool:
-    """Whether it is a whole number, if of a type that Ansible has for its own; a boolean is none."""
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def read_network(where: str, value: Any) -> Network:
