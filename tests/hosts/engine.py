@@ -130,10 +130,10 @@ def _stop() -> None:
 
 
 def _unmount(directory: str) -> None:
-    """A container in the host's network has its name space mounted, and dockerd leaves it so."""
+    """A container in the host's network has its name space mounted, and dockerd leaves it so; killed, it leaves all."""
     mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
     for mount in reversed(mounts):
-        if mount.startswith(f"{directory}/"):
+        if f"{mount}/".startswith(f"{directory}/"):
             run("umount", mount)
 
 

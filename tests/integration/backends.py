@@ -16,7 +16,7 @@ from typing import Any
 
 from integration.ansible_run import ROOT, run_playbook
 
-NAME = "omnimind-test"
+NAME = "omnimind-role-test"
 DIRECTORY, CONFIGURATION = Path("/opt", NAME), Path("/etc", NAME)
 SOURCES = ROOT / "files" / "backend"
 
