@@ -46,7 +46,8 @@ options:
     type: bool
     default: false
   expected:
-    description: Flows that must be allowed or denied afterwards, as O(omnimind.platform.k8s_network_flows_assert#module:flows).
+    description: Flows that must be allowed or denied afterwards, as
+      O(omnimind.platform.k8s_network_flows_assert#module:flows).
     type: list
     elements: dict
     default: []
@@ -81,8 +82,8 @@ attributes:
     support: full
     description: Shows the policies that change.
 notes:
-  - Who calls it must be allowed to list, create, update and delete NetworkPolicies of O(namespace), and to list the pods
-    there and in O(namespaces). Selectors of namespaces by labels are judged only for who may list namespaces.
+  - Who calls it must be allowed to list, create, update and delete NetworkPolicies of O(namespace), and to list the
+    pods there and in O(namespaces). Selectors of namespaces by labels are judged only for who may list namespaces.
   - What is killed in the middle may leave a policy whose name ends in C(.next). The next run removes it.
 seealso:
   - module: omnimind.platform.k8s_network_drift_info

@@ -70,7 +70,7 @@ class Outlook:
 
 
 def fulfil(client: Client, order: Order, check_mode: bool) -> Outlook:
-    """Bring it about; in check mode only look what it comes to. KubernetesFailure, with nothing changed or all put back."""
+    """Bring it about; in check mode only look what it comes to. KubernetesFailure, with nothing changed or all back."""
     wanted = order.wanted()
     there = _is_there(client, order.namespace)
     if not there and not check_mode:
