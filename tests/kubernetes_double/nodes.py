@@ -41,7 +41,7 @@ def is_fit(found: Object) -> bool:
 class Kubelets:
     """Those of all nodes. A test may hold pods back from being ready, by name: `held`.
 
-    `runs` runs what a pod of one task runs, and returns its exit status and last words. Without it they are over at once.
+    `runs` runs what a pod of one task runs; it returns its exit status and last words. Without it they are over at once.
     """
 
     def __init__(self, store: Store, ready_after: int) -> None:
