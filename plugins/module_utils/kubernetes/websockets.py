@@ -8,6 +8,7 @@ threads cannot share one.
 from __future__ import annotations
 
 import ssl
+import threading
 from typing import Any, Dict, List
 from urllib.parse import urlsplit
 
@@ -17,23 +18,23 @@ try:
 except ImportError:
     pass  # told by connection.KUBERNETES_IMPORT_ERROR: the one does not come without the other
 
+# The library writes the whole configuration anew, field by field, whenever it is asked for the token.
+_READING = threading.Lock()
+
 
 def open_websocket(configuration: Any, path: str, protocol: str, timeout: float) -> Any:
     """A connected websocket, each of whose operations ends within `timeout` seconds.
 
     ApiException when the API answers with a refusal; OSError when there is no connection.
     """
-    url = "ws" + configuration.host[len("http") :] + path
-    made = websocket.WebSocket(sslopt=_encryption(configuration))
+    with _READING:
+        headers = _headers(configuration)
+        url = "ws" + configuration.host[len("http") :] + path
+        encryption, proxy = _encryption(configuration), _proxy(configuration)
+    made = websocket.WebSocket(sslopt=encryption)
     try:
-        made.connect(
-            url,
-            timeout=timeout,
-            header=_headers(configuration),
-            subprotocols=[protocol],
-            redirect_limit=0,  # whoever is named there must not be told the token
-            **_proxy(configuration),
-        )
+        # Whoever a redirection names must not be told the token.
+        made.connect(url, timeout=timeout, header=headers, subprotocols=[protocol], redirect_limit=0, **proxy)
     except websocket.WebSocketBadStatusException as error:
         refusal = kubernetes.client.ApiException(status=error.status_code, reason=str(error).split(" -+-+-", 1)[0])
         refusal.body = getattr(error, "resp_body", None)
