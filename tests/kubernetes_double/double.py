@@ -124,6 +124,12 @@ class KubernetesDouble:
             labels = {"topology.kubernetes.io/zone": f"zone-{name}"} if zones else {}
             self.create("Node", node(name, labels, **allocatable))
 
+    def cordon(self, name: str) -> None:
+        """No pod comes to this node any more."""
+        found = self.store.get(BY_KIND["Node"], "", name)
+        assert found is not None
+        self.store.put(BY_KIND["Node"], {**found, "spec": {**found["spec"], "unschedulable": True}})
+
     def create(self, kind: str, manifest: Object, namespace: str = "") -> Object:
         """Make an object past HTTP, the log and access, but by all other rules."""
         return self.api.create(BY_KIND[kind], namespace, manifest, Call(manager="test", validation="Strict"))

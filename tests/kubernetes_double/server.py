@@ -39,8 +39,8 @@ class Server(ThreadingHTTPServer):
         self.ended = threading.Event()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that does not trust the certificate is none of ours to tell of."""
-        if not isinstance(sys.exc_info()[1], ssl.SSLError):
+        """A client that does not trust the certificate, or goes without a word, is none of ours to tell of."""
+        if not isinstance(sys.exc_info()[1], (ssl.SSLError, ConnectionError)):
             super().handle_error(request, client_address)
 
 

@@ -63,9 +63,7 @@ def _unformed(pods: Pods, absent: list[dict[str, str]]) -> dict[str, Any]:
     }
 
 
-def check(
-    pods: Pods, session: Session, expected: Expectation, wait_for: str | None, deadline: float
-) -> dict[str, Any]:
+def check(pods: Pods, session: Session, expected: Expectation, wait_for: str | None, deadline: float) -> dict[str, Any]:
     """As health.check_cluster, with a problem for every pod that is missing."""
     while True:
         absent = pods.look()

@@ -11,6 +11,7 @@ import select
 import socket
 import ssl
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, List
 
@@ -29,15 +30,25 @@ class ForwardedSocket(socket.socket):
         self.complaints: List[str] = []
 
     def recv(self, *arguments: Any) -> bytes:
-        return self._explained(super().recv(*arguments))
+        return self._explained(super().recv, *arguments)
 
     def recv_into(self, *arguments: Any) -> int:
-        return self._explained(super().recv_into(*arguments))
+        return self._explained(super().recv_into, *arguments)
 
-    def _explained(self, received: Any) -> Any:
-        if not received and self.complaints:
-            raise ConnectionError(self.complaints[0])
-        return received
+    def sendall(self, *arguments: Any) -> None:
+        self._explained(super().sendall, *arguments)
+
+    def _explained(self, act: Callable[..., Any], *arguments: Any) -> Any:
+        """What `act` returns, unless that is the end of the connection and there is a reason."""
+        try:
+            done = act(*arguments)
+        except ConnectionError:
+            if not self.complaints:
+                raise
+        else:
+            if done is None or done or not self.complaints:
+                return done
+        raise ConnectionError(self.complaints[0])
 
 
 def forwarded(websocket: Any, title: str) -> socket.socket:

@@ -36,8 +36,9 @@ def open_websocket(configuration: Any, path: str, protocol: str, timeout: float)
         # Whoever a redirection names must not be told the token.
         made.connect(url, timeout=timeout, header=headers, subprotocols=[protocol], redirect_limit=0, **proxy)
     except websocket.WebSocketBadStatusException as error:
-        refusal = kubernetes.client.ApiException(status=error.status_code, reason=str(error).split(" -+-+-", 1)[0])
-        refusal.body = getattr(error, "resp_body", None)
+        reason = str(error).partition(str(error.status_code))[2].split(" -+-+-", 1)[0].strip()
+        refusal = kubernetes.client.ApiException(status=error.status_code, reason=reason)
+        refusal.body = getattr(error, "resp_body", None)  # where the API says why; older packages do not read it
         raise refusal from error
     except websocket.WebSocketException as error:
         raise OSError(str(error)) from error
