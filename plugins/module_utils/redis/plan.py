@@ -362,12 +362,12 @@ def missing_meetings(listed: Sequence[Report]) -> tuple[tuple[Address, Address],
     return tuple((one.address, other.address) for one, other in missing)
 
 
-def _has_lost(one: Report, other: Report) -> bool:
+def _has_lost(node: Report, sought: Report) -> bool:
     """Whether a node does not know another, or looks for it in vain where it is no more: it has a new address."""
-    seen = one.view.settled.get(other.id)
+    seen = node.view.settled.get(sought.id)
     if seen is None or seen.linked:
         return seen is None
-    return other.announced_host not in ("", seen.address.host)
+    return sought.announced_host not in ("", seen.address.host)
 
 
 def _joining(listed: Sequence[Report], state: Topology) -> tuple[Address, ...]:
