@@ -282,7 +282,8 @@ class Model:
     def _cluster_meet(self, server: Server, host: str, port: str, bus_port: str) -> None:
         other = self.servers[Address(host, int(port))]
         for one, two in ((server, other), (other, server)):
-            one.known.setdefault(two.id, Peer(two.address))
+            seen = one.known.setdefault(two.id, Peer(two.address))
+            seen.address, seen.linked = two.address, True
             one.banned.discard(two.id)
             one.me.address = one.address
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -407,3 +408,52 @@ def test_a_peer_in_the_model_is_what_servers_say() -> None:
     model.gossip()
     assert loser.me.master == winner.id
     assert_no_slot_twice(model)
+
+
+def lose(model: Model, *lost: str) -> None:
+    """These nodes have new addresses that no other has heard of."""
+    for address in lost:
+        id = model.at(address).id
+        for server in model.servers.values():
+            if server.id != id:
+                server.known[id].address, server.known[id].linked = Address("10.9.9.9", 7000), False
+
+
+def test_nodes_with_new_addresses_meet_again() -> None:
+    model = complete()
+    everyone = [str(address) for address in model.servers]
+    lose(model, *everyone)
+    assert Counter(step["action"] for step in steps(model)) == {"meet": 15}
+    assert converge(model) == ["meet"] * 15
+    assert_right(model)
+    lose(model, everyone[0])
+    planned = steps(model)
+    assert {everyone[0] in (step["node"], step["other"]) for step in planned} == {True} and len(planned) == 5
+
+
+def test_a_cut_link_alone_is_no_new_address() -> None:
+    model = complete()
+    for server in model.servers.values():
+        for peer in server.known.values():
+            peer.linked = False
+    assert steps(model) == []
+
+
+def test_who_nobody_can_be_any_more_is_forgotten_when_given_up() -> None:
+    model = complete()
+    gone = model.start(ListedNode(Address("10.9.9.9", 7000)))
+    del model.servers[gone.address]
+    for server in model.servers.values():
+        server.known[gone.id] = Peer(gone.address, flags=("fail",))
+
+    def planned(flags: tuple[str, ...], nobody: bool) -> list[str]:
+        for server in model.servers.values():
+            server.known[gone.id].flags = flags
+        found = model.survey()
+        silent = reports.Trouble("node_unreachable", "does not answer", gone=nobody)
+        told = [one if one.view else replace(one, trouble=silent) for one in found.reports]
+        return [step["action"] for step in plan.make_plan(reports.Survey(tuple(told)), Wish()).steps()]
+
+    assert planned(("fail",), nobody=True) == ["forget"]
+    assert planned(("fail",), nobody=False) == []
+    assert planned((), nobody=True) == []  # another selector would see it

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from integration.kubernetes.cluster import REAL, Cluster, eventually
+from integration.kubernetes.redis_pods import NETWORK, RedisPods
 from kubernetes_double import KubernetesDouble
 
 
@@ -49,3 +51,12 @@ def _wait_for_account(cluster: Cluster, namespace: str) -> None:
     if not eventually(lambda: cluster.read("ServiceAccount", namespace, "default").status == 200):
         account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}}
         cluster.create(account, namespace)
+
+
+@pytest.fixture
+def pods() -> Iterator[RedisPods]:
+    """Nothing yet but what makes six pods with Redis on three nodes, in a double of their own."""
+    with KubernetesDouble(network=NETWORK) as double, tempfile.TemporaryDirectory(prefix="pods") as directory:
+        with RedisPods(double, Path(directory)) as pods:
+            pods.make()
+            yield pods
