@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import yaml
 from day_two.acts import Act
-from hosts.site import Played, Point, Site
+from hosts.site import PREPARED, Played, Point, Site
 
 
 class Running:
@@ -61,6 +61,10 @@ class Running:
     def repeat(self, act: Act) -> Played:
         """What a user does who is not sure whether the act was carried out."""
         return self.site.play(act.playbook, *act.options)
+
+    def witnessed(self) -> str:
+        """What the hosts went through: what is gone cannot be asked why a test failed."""
+        return self.site.try_to_play(PREPARED / "witness.yml").output
 
     def variable(self, name: str) -> Any:
         """A variable of the group, as the inventory has it now."""

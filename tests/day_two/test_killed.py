@@ -18,9 +18,12 @@ def running(
     request: pytest.FixtureRequest, docker: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningCluster]:
     """A fresh cluster for each series of acts."""
+    failed = request.session.testsfailed
     with RunningCluster(docker, tmp_path_factory.mktemp("day_two")) as running:
         running.perform(ROLL_OUT)
         yield running
+        if request.session.testsfailed > failed:
+            print(running.witnessed())
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
