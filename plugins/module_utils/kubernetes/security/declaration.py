@@ -53,15 +53,15 @@ class Reader:
         self._read = Declaration()
 
     def read(self) -> Declaration:
-        """All of it, with every complaint."""
+        """All of it, with every complaint. What is removed needs no more than its name."""
         found = self._read
         found.namespace = self._tried(lambda: read_name("namespace", self._given["namespace"])) or ""
         self._tried(lambda: read_name("policy_set", self._given["policy_set"]))
         part_of = self._tried(lambda: _value("part_of", self._given["part_of"])) or "omnimind"
         found.config_maps = self._tried(lambda: _config_maps(self._given["config_maps"])) or {}
-        found.namespace_labels = self._namespace_labels(part_of)
-        if not found.namespace:
+        if not found.namespace or self._given["state"] == "absent":
             return found
+        found.namespace_labels = self._namespace_labels(part_of)
         found.components = self._tried(lambda: _components(self._given["components"], part_of)) or {}
         found.peers = self._tried(self._peers) or {}
         if not found.complaints:

@@ -54,3 +54,20 @@ def _named(policies: Iterable[Mapping[str, Any]]) -> Iterator[Tuple[str, str]]:
             for port in rule["ports"]:
                 if isinstance(port.get("port"), str):
                     yield port["port"], port["protocol"]
+
+
+def looked_at(declared: Declaration, live: Mapping[str, Mapping[str, str]]) -> List[str]:
+    """Namespaces that are there and have pods of ours, or of a peer.
+
+    Args:
+        live: labels by the names of namespaces.
+    """
+    found = {declared.namespace}
+    for entry in declared.peers.values():
+        for peer in [entry] if isinstance(entry, Mapping) else entry:
+            if "namespace" in peer:
+                found.add(peer["namespace"])
+            # All of them may be thousands, and prove nothing more than one.
+            wanted = peer.get("namespace_labels") or {}
+            found |= {name for name, labels in live.items() if wanted and wanted.items() <= labels.items()}
+    return sorted(found & set(live))

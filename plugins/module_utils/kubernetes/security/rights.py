@@ -32,15 +32,19 @@ def rights(state: str, namespace: str, exists: bool, config_maps: bool, others: 
         yield Right("patch" if exists else "create", "Namespace")
     elif state == "absent" and exists:
         yield Right("patch", "Namespace")
-    for kind in _LOOKED_AT:
+    for kind in _LOOKED_AT if state != "absent" else ("NetworkPolicy", *_GUARDS):
         yield Right("list", kind, namespace)
+    if state == "present":
+        # A DaemonSet asks a quota for as many pods as there are nodes.
+        yield Right("list", "Node")
     if state != "absent":
         for other in others:
             yield Right("list", "Pod", other)
     if state == "audit":
         return
     verbs = ("create", "update", "delete") if state == "present" else ("delete",)
-    for kind in ("NetworkPolicy", *_GUARDS, *(["ConfigMap"] if config_maps else [])):
+    for kind in ("NetworkPolicy", *_GUARDS):
         for verb in verbs:
-            if (kind, verb) != ("ConfigMap", "update"):
-                yield Right(verb, kind, namespace)
+            yield Right(verb, kind, namespace)
+    for verb in ("list", "create", "patch", "delete") if config_maps else ():
+        yield Right(verb, "ConfigMap", namespace)
