@@ -16,7 +16,7 @@ from integration.kubernetes.cluster import Cluster
 MODULES = "ansible_collections.omnimind.platform.plugins.modules"
 
 
-def run_module(name: str, /, cluster: Cluster | None = None, check: bool = False, **options: Any) -> dict[str, Any]:
+def run_module(name: str, cluster: Cluster | None = None, /, check: bool = False, **options: Any) -> dict[str, Any]:
     """The answer; `failed` is always in it. Without a cluster no option leads to one."""
     given = {"_ansible_check_mode": check, "_ansible_diff": True, **options}
     if cluster:

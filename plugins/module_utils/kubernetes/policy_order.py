@@ -1,0 +1,148 @@
+# Copyright: OmniMind Development Team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What is asked for with a namespace's set of NetworkPolicies, judged before anything is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from .client import Client
+from .errors import ApiRefusal, KubernetesFailure
+from .network.declarations import read_name
+from .network.difference import Difference, compare
+from .network.judging import judge_flows
+from .network.parties import Parties
+from .network.policies import read_policy
+from .network.policy_set import Cut, Object, Plan, find_cuts, intended, plan_steps, read_set, shown
+from .network.situations import Given, Situation, read_situation
+from .network_live import NAMESPACES, PODS, read_live
+from .policy_sets import apply, live_policies, put_back_on_failure, rehearse
+
+_ATTEMPTS = 3
+_FORBIDDEN, _CONFLICT = 403, 409
+
+
+@dataclass(frozen=True)
+class Order:
+    """The options of the module, of whose documentation these are the words. `policies` are none when it is absent."""
+
+    namespace: str
+    name: str
+    policies: Sequence[Any] = ()
+    adopt: bool = False
+    expected: Sequence[Any] = ()
+    others: str = "ignored"
+    components: Mapping[str, Any] = field(default_factory=dict)
+    peers: Mapping[str, Any] = field(default_factory=dict)
+    namespaces: Sequence[str] = ()
+    endpoints: Sequence[Any] = ()
+
+    def wanted(self) -> dict[str, Object]:
+        return read_set(self.name, self.namespace, self.policies)
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What an order comes to: the steps, and what they change."""
+
+    live: Mapping[str, Object]
+    after: Mapping[str, Object]
+    plan: Plan
+    difference: Difference
+    cuts: Sequence[Cut]
+
+    def answer(self) -> dict[str, Any]:
+        plan = self.plan
+        names = [*plan.created, *plan.replaced, *plan.removed]
+        return {
+            "changed": bool(plan.steps),
+            "created": list(plan.created),
+            "replaced": list(plan.replaced),
+            "removed": list(plan.removed),
+            "steps": [f"{step.action} {step.name}" for step in plan.steps],
+            "opened": [one.plain() for one in self.difference.opened],
+            "closed": [one.plain() for one in self.difference.closed],
+            "cuts": list(map(str, self.cuts)),
+            "diff": {"before": shown(self.live, names), "after": shown(self.after, names)},
+        }
+
+
+def fulfil(client: Client, order: Order, check_mode: bool) -> Outlook:
+    """Bring it about; in check mode only look what it comes to. KubernetesFailure, with nothing changed or all put back."""
+    wanted = order.wanted()
+    there = _is_there(client, order.namespace)
+    if not there and not check_mode:
+        raise KubernetesFailure(f"namespace: there is no {order.namespace!r}; it must be made first")
+    for left in reversed(range(_ATTEMPTS)):
+        outlook = _look(client, order, wanted, there)
+        try:
+            if there:
+                rehearse(client, outlook.plan)
+            if not check_mode:
+                with put_back_on_failure(client, order.namespace, outlook.live, outlook.plan):
+                    apply(client, outlook.plan)
+            return outlook
+        except ApiRefusal as refusal:
+            # Somebody else was quicker: what they did is looked at.
+            if refusal.status != _CONFLICT or not left:
+                raise
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _is_there(client: Client, namespace: str) -> bool:
+    """Whether there is such a namespace. Who may not look there is told by what is asked next."""
+    try:
+        return client.get("Namespace", read_name("namespace", namespace)) is not None
+    except ApiRefusal as refusal:
+        if refusal.status != _FORBIDDEN:
+            raise
+        return True
+
+
+def _look(client: Client, order: Order, wanted: Mapping[str, Object], there: bool) -> Outlook:
+    live = live_policies(client, order.namespace) if there else {}
+    after = intended(live, wanted, order.name, order.adopt)
+    plan = plan_steps(live, after)
+    situation = _situation(client, order, live, after, there)
+    if order.expected or order.others == "denied":
+        _prove(order, situation)
+    if not plan.steps:
+        return Outlook(live, after, plan, Difference(), ())
+    policies = [[read_policy(_plain(one)) for one in state.values()] for state in (live, after)]
+    difference = compare(policies[0], policies[1], situation.cluster)
+    return Outlook(live, after, plan, difference, find_cuts(live, after, situation.cluster))
+
+
+def _situation(
+    client: Client, order: Order, live: Mapping[str, Object], after: Mapping[str, Object], there: bool
+) -> Situation:
+    """What there will be: the policies afterwards, over pods that run now and endpoints that are declared."""
+    namespaces = [*([order.namespace] if there else []), *(one for one in order.namespaces if one != order.namespace)]
+    talking = _talking(client, namespaces)
+    changed = [Given("", _plain(one)) for one in after.values()]
+    situation = read_situation(talking, changed, order.endpoints, (), order.namespace)
+    return replace(situation, observed=bool(live), complete=False)
+
+
+def _talking(client: Client, namespaces: Sequence[str]) -> list[Object]:
+    """Pods, and the labels of namespaces as far as the account may see them."""
+    try:
+        return read_live(client, namespaces, {NAMESPACES, PODS})
+    except ApiRefusal as refusal:
+        if refusal.status != _FORBIDDEN:
+            raise
+        return read_live(client, namespaces, {PODS})
+
+
+def _prove(order: Order, situation: Situation) -> None:
+    parties = Parties(order.components, order.peers, situation.cluster, order.namespace)
+    judgement = judge_flows(situation, parties, order.expected, order.others == "denied")
+    if judgement.complaints:
+        message = judgement.message.replace("flows: ", "expected: ", 1)
+        raise KubernetesFailure(message, **judgement.plain())
+
+
+def _plain(manifest: Object) -> Object:
+    return {key: manifest[key] for key in ("apiVersion", "kind", "metadata", "spec") if key in manifest}
