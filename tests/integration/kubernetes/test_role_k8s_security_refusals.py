@@ -38,7 +38,10 @@ def preflight(cluster: Cluster, unknown: list[str] | None = None, **changes: Any
         ({"more_flows": [{"from": "redis", "to": "redis", "ports": [0]}]}, "k8s_security_more_flows[0].ports[0].port:"),
         ({"budgets": {"redis": {"max_unavailable": 0}}}, "k8s_security_budgets.redis.max_unavailable: 0 lets no pod"),
         ({"quota": {"requests.cpu": "many"}}, "k8s_security_quota.requests.cpu: it is a quantity"),
-        ({"limit_range": [{"type": "Pod", "default": {"cpu": "1"}}]}, "k8s_security_limit_range[0].type: only a Contai"),
+        (
+            {"limit_range": [{"type": "Pod", "default": {"cpu": "1"}}]},
+            "k8s_security_limit_range[0].type: only a Contai",
+        ),
         ({"namespace": "Not a name"}, "k8s_security_namespace: 'Not a name' is no name"),
         ({"config_maps": {"a": "text"}}, "k8s_security_config_maps.a: it is a mapping"),
     ],

@@ -86,7 +86,10 @@ def platform() -> Cluster:
         ("copy-1", "default", {"app": "gateway", "k8s-app": "kube-dns"}),
     ]
     entries = [{"name": name, "namespace": where, "labels": labels} for name, where, labels in pods]
-    entries += [{"name": "internet-0", "addresses": ["203.0.113.7"]}, {"name": "internet-1", "addresses": ["2001:db8::7"]}]
+    entries += [
+        {"name": "internet-0", "addresses": ["203.0.113.7"]},
+        {"name": "internet-1", "addresses": ["2001:db8::7"]},
+    ]
     for index, one in enumerate(entries):
         one.setdefault("addresses", [f"10.0.0.{index + 1}", f"fd00::{index + 1}"])
     where = {str(entry["namespace"]): {} for entry in entries if "namespace" in entry}
@@ -124,14 +127,20 @@ def test_nothing_is_wrong_with_the_policies_of_the_defaults() -> None:
         ({"policy_set": "a b"}, "policy_set: 'a b' is no name"),
         ({"part_of": ""}, "part_of: '' is no name"),
         ({"flows": [{"from": "bakend", "to": "redis", "ports": [1]}]}, "flows[0].from: there is no component or peer"),
-        ({"more_flows": [{"from": "backend", "to": "redis", "ports": [65536]}]}, "more_flows[0].ports[0].port: it is a"),
+        (
+            {"more_flows": [{"from": "backend", "to": "redis", "ports": [65536]}]},
+            "more_flows[0].ports[0].port: it is a",
+        ),
         ({"gateway_namespace": ""}, "flows[0].from: there is no component or peer 'gateway'"),
         ({"gateway_labels": {"app": 1}}, "gateway_labels.app: a label is a text"),
         ({"gateway_namespace": "A"}, "gateway_namespace: 'A' is no name"),
         ({"components": {"web": {"label": {}}}}, "components.web.label: there is no such field"),
         ({"peers": {"redis": {"namespace": "a"}}}, "peers.redis: a component has this name"),
         ({"dns": ["names"]}, "dns: there is no component or peer 'names'"),
-        ({"budgets": {"frontent": {"max_unavailable": 1}}}, "budgets.frontent: there is no component 'frontent'; is it"),
+        (
+            {"budgets": {"frontent": {"max_unavailable": 1}}},
+            "budgets.frontent: there is no component 'frontent'; is it",
+        ),
         ({"budgets": {"redis": {}}}, "budgets.redis: it has one of min_available and max_unavailable"),
         ({"budgets": {"redis": {"max_unavailable": 0}}}, "budgets.redis.max_unavailable: 0 lets no pod go, ever"),
         ({"budgets": {"redis": {"min_available": "100%"}}}, "budgets.redis.min_available: 100% lets no pod go, ever"),
@@ -225,7 +234,9 @@ def test_a_report_says_what_is_not_as_declared() -> None:
         "Namespace shop: label old is not ours any more, and still there",
     ]
     assert "ResourceQuota shop/shop is missing" in told["lines"]
-    assert report({"namespace_name": "shop", "exists": True, "policies": []}, [])["lines"] == ["everything is as declared"]
+    assert report({"namespace_name": "shop", "exists": True, "policies": []}, [])["lines"] == [
+        "everything is as declared"
+    ]
 
 
 def test_only_errors_about_budgets_of_ours_are_complaints() -> None:
