@@ -1,4 +1,4 @@
-"""The role k8s_security: its defaults allow what is written here by hand, and wrong declarations are refused by name."""
+"""The role k8s_security: its defaults allow what is written here by hand, and what is wrong is refused by name."""
 
 from __future__ import annotations
 

@@ -10,17 +10,17 @@ from typing import Any, Dict, List, Optional
 
 from ..errors import ManifestError
 from ..fields import read_list, read_mapping
-from ..network.declarations import read_declaration, read_name, read_names, read_strict_labels
+from ..network.declarations import read_declaration, read_name, read_names
 from ..network.flows import CLUSTER_DNS, network_policies
-from .guards import limit_range, limit_range_complaints, quota
+from .entries import COMPONENT, PART_OF, components_of, config_maps_of, manifests_of
 from .guards import budget as budget_of
+from .guards import limit_range, limit_range_complaints, quota
 
 Object = Dict[str, Any]
-COMPONENT, PART_OF, MANAGED_BY = (f"app.kubernetes.io/{name}" for name in ("component", "part-of", "managed-by"))
+MANAGED_BY = "app.kubernetes.io/managed-by"
 MANAGER = "omnimind.platform"
 MODES = ("enforce", "warn", "audit")
 _VERSION = re.compile(r"latest|v1\.\d{1,3}")
-_FILE = re.compile(r"[A-Za-z0-9._-]{1,253}")
 
 
 @dataclass
@@ -57,18 +57,18 @@ class Reader:
         found = self._read
         found.namespace = self._tried(lambda: read_name("namespace", self._given["namespace"])) or ""
         self._tried(lambda: read_name("policy_set", self._given["policy_set"]))
-        part_of = self._tried(lambda: _value("part_of", self._given["part_of"])) or "omnimind"
-        found.config_maps = self._tried(lambda: _config_maps(self._given["config_maps"])) or {}
+        part_of = self._tried(lambda: read_name("part_of", self._given["part_of"])) or "omnimind"
+        found.config_maps = self._tried(lambda: config_maps_of(self._given["config_maps"])) or {}
         if not found.namespace or self._given["state"] == "absent":
             return found
         found.namespace_labels = self._namespace_labels(part_of)
-        found.components = self._tried(lambda: _components(self._given["components"], part_of)) or {}
+        found.components = self._tried(lambda: components_of(self._given["components"], part_of)) or {}
         found.peers = self._tried(self._peers) or {}
         if not found.complaints:
             self._network()
         labels = {PART_OF: part_of, MANAGED_BY: MANAGER}
         found.guards = [*self._limits(part_of, labels), *self._budgets(part_of, labels)]
-        found.manifests = self._tried(lambda: _manifests(self._given["manifests"], found.namespace)) or []
+        found.manifests = self._tried(lambda: manifests_of(self._given["manifests"], found.namespace)) or []
         return found
 
     def _tried(self, read: Callable[[], Any]) -> Any:
@@ -82,7 +82,8 @@ class Reader:
     def _namespace_labels(self, part_of: str) -> Dict[str, str]:
         version = str(self._given["pod_security_version"])
         if not _VERSION.fullmatch(version):
-            self._read.complaints.append(f"pod_security_version: {version!r} is none; right is latest, or such as v1.31")
+            complaint = f"pod_security_version: {version!r} is none; right is latest, or such as v1.31"
+            self._read.complaints.append(complaint)
         names = {"enforce": "pod_security", "warn": "pod_security_warn", "audit": "pod_security_audit"}
         found = {PART_OF: part_of}
         for mode in MODES:
@@ -150,22 +151,6 @@ def read_declared(variables: Mapping[str, Any]) -> Declaration:
     return Reader(variables).read()
 
 
-def _value(where: str, value: Any) -> str:
-    """What the value of a label can be, and the beginning of names."""
-    return read_name(where, value)
-
-
-def _components(value: Any, part_of: str) -> Dict[str, Any]:
-    """With the labels that all roles of this collection give, where the user gives none."""
-    found = {}
-    for name, entry in read_mapping("components", value).items():
-        read_name(f"components.{name}", name)
-        fields = read_mapping(f"components.{name}", {} if entry is None else entry, ("labels",))
-        found[name] = {"labels": fields.get("labels", {PART_OF: part_of, COMPONENT: name})}
-    read_declaration([], found, {})
-    return found
-
-
 def _checked_flows(variable: str, value: Any, declared: Declaration) -> None:
     try:
         read_declaration(value, declared.components, declared.peers)
@@ -192,29 +177,3 @@ def _questions(components: Mapping[str, Any], servers: List[str]) -> List[Object
     if not servers or not components:
         return []
     return [{"name": "k8s_security_dns", "from": list(components), "to": list(servers), "ports": ports}]
-
-
-def _config_maps(value: Any) -> Dict[str, Any]:
-    found = {}
-    for name, files in read_mapping("config_maps", value).items():
-        where = f"config_maps.{name}"
-        read_name(where, name)
-        for file, content in read_mapping(where, files).items():
-            if not _FILE.fullmatch(file):
-                raise ManifestError(where, f"{file!r} is no name of a file: letters, digits, dots, dashes, underscores")
-            if not isinstance(content, str):
-                raise ManifestError(f"{where}.{file}", f"it is a text, not {content!r}")
-        found[name] = dict(files)
-    return found
-
-
-def _manifests(value: Any, namespace: str) -> List[Object]:
-    """What is about to be rolled out, each with its namespace."""
-    found = []
-    for index, one in enumerate(read_list("manifests", value)):
-        where = f"manifests[{index}]"
-        fields = read_mapping(where, one, required=("kind", "metadata"))
-        metadata = read_mapping(f"{where}.metadata", fields["metadata"], required=("name",))
-        read_strict_labels(f"{where}.metadata.labels", metadata.get("labels"))
-        found.append({**fields, "metadata": {"namespace": namespace, **metadata}})
-    return found

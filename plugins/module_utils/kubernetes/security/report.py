@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Dict, List, Tuple
 
-from .declaration import COMPONENT
+from .entries import COMPONENT
 
 # What an audit can fail by. The first five are those of k8s_network_drift_info.
 KINDS = ("edited", "extra", "missing", "opened", "closed", "guards", "labels", "errors", "warnings")
