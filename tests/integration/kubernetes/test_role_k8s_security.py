@@ -98,6 +98,8 @@ def test_from_nothing_to_nothing(cluster: Cluster, town: KubernetesDouble, tmp_p
     removals = [one.split("/")[-1] for one in town.changes() if one.startswith("DELETE") and "networkpolicies" in one]
     assert removals[0] == "default-deny" and sorted(removals) == POLICIES
     assert gone.tasks["Labels of the namespace are gone, and it itself where nobody else has anything in it"]["removed"]
+    again = play(state="absent")
+    assert again.failure == "" and again.changed == []
 
 
 def _open_by_hand(cluster: Cluster) -> None:

@@ -28,6 +28,7 @@ def rights(state: str, namespace: str, exists: bool, config_maps: bool, others: 
         others: namespaces whose pods are looked at.
     """
     yield Right("list", "Namespace")
+    yield Right("get", "Namespace")
     if state == "present":
         yield Right("patch" if exists else "create", "Namespace")
     elif state == "absent" and exists:
