@@ -14,7 +14,7 @@ description:
     will be, and the API is asked whether it would do each step.
   - Goes in an order in which neither end of a connection denies anything on the way that it allows before and
     afterwards, or the contrary. What allows comes before what denies. Where that cannot be, RV(cuts) says it.
-  - When a step fails, the former policies are put back.
+  - When a step fails, or a connection of O(probes) is not as expected, the former policies are put back.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
@@ -46,7 +46,8 @@ options:
     type: bool
     default: false
   expected:
-    description: Flows that must be allowed or denied afterwards, as O(omnimind.platform.k8s_network_flows_assert#module:flows).
+    description: Flows that must be allowed or denied afterwards, as
+      O(omnimind.platform.k8s_network_flows_assert#module:flows).
     type: list
     elements: dict
     default: []
@@ -73,16 +74,45 @@ options:
     type: list
     elements: dict
     default: []
+  probes:
+    description:
+      - Connections by TCP that are tried for real when the policies are in force, each C(from) one or more of
+        O(components).
+      - C(to) is who may be C(to) in O(expected), whose first three Ready pods are tried; or C(host) is a name or an
+        address. C(port) is a number, and C(allowed) is V(true) unless it is given.
+      - A short-lived pod with the labels of the component does it, out of O(probe_image). It never becomes Ready, so no
+        Service sends it anything. It must fit into quotas, and is fit for the level V(restricted) of Pod Security.
+      - That somebody cannot connect proves something only where somebody else can. A probe that is not V(allowed) needs
+        one that is, at the same port of the same destination.
+    type: list
+    elements: dict
+    default: []
+  probe_image:
+    description: The image of pods for O(probes). It must have C(python3), as that of the backend has.
+    type: str
+  probe_pull_secrets:
+    description: Names of Secrets in O(namespace) with which it is fetched.
+    type: list
+    elements: str
+    default: []
+  probe_timeout:
+    description: Seconds for one attempt to connect.
+    type: float
+    default: 2.0
+  probe_seconds:
+    description: Seconds for the policies to reach every node. Until then it is tried again.
+    type: float
+    default: 20.0
 attributes:
   check_mode:
     support: full
-    description: The API is asked for everything by way of trial.
+    description: The API is asked for everything by way of trial. No connection of O(probes) is tried.
   diff_mode:
     support: full
     description: Shows the policies that change.
 notes:
-  - Who calls it must be allowed to list, create, update and delete NetworkPolicies of O(namespace), and to list the pods
-    there and in O(namespaces). Selectors of namespaces by labels are judged only for who may list namespaces.
+  - Who calls it must be allowed to list, create, update and delete NetworkPolicies of O(namespace), and to list the
+    pods there and in O(namespaces). Selectors of namespaces by labels are judged only for who may list namespaces.
   - What is killed in the middle may leave a policy whose name ends in C(.next). The next run removes it.
 seealso:
   - module: omnimind.platform.k8s_network_drift_info
@@ -171,9 +201,39 @@ unproved:
   returned: when O(expected) is refused
   type: list
   elements: str
+probes:
+  description: What came of each connection that was tried; none in check mode.
+  returned: success, and when one of them is not as expected
+  type: list
+  elements: dict
+  contains:
+    probe:
+      description: The option, such as V(probes[0]).
+      type: str
+    source:
+      description: The component that it began at.
+      type: str
+    destination:
+      description: Who was meant.
+      type: str
+    host:
+      description: The address or name.
+      type: str
+    port:
+      description: The port.
+      type: int
+    expected:
+      description: Whether it should come about.
+      type: bool
+    reached:
+      description: Whether it did.
+      type: bool
+    error:
+      description: Why it did not.
+      type: str
 restored:
   description: Whether the former policies are back.
-  returned: when a step fails
+  returned: when a step or a probe fails
   type: bool
 """
 
@@ -185,7 +245,9 @@ from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.argum
     REQUIRED_TOGETHER,
     cluster_opened,
 )
+from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.errors import KubernetesFailure
 from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.policy_order import Order, fulfil
+from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.probing.probes import Maker, check_times
 
 ARGUMENTS = {
     **CONNECTION_ARGUMENTS,
@@ -200,8 +262,36 @@ ARGUMENTS = {
     "peers": {"type": "dict", "default": {}},
     "namespaces": {"type": "list", "elements": "str", "default": []},
     "endpoints": {"type": "list", "elements": "dict", "default": []},
+    "probes": {"type": "list", "elements": "dict", "default": []},
+    "probe_image": {"type": "str"},
+    "probe_pull_secrets": {"type": "list", "elements": "str", "default": []},
+    "probe_timeout": {"type": "float", "default": 2.0},
+    "probe_seconds": {"type": "float", "default": 20.0},
 }
-FIELDS = ("namespace", "name", "adopt", "expected", "others", "components", "peers", "namespaces", "endpoints")
+FIELDS = (
+    "namespace",
+    "name",
+    "adopt",
+    "expected",
+    "others",
+    "components",
+    "peers",
+    "namespaces",
+    "endpoints",
+    "probes",
+)
+
+
+def order_of(params: dict) -> Order:
+    policies = params["policies"] if params["state"] == "present" else []
+    maker = None
+    if params["probes"]:
+        if not params["probe_image"]:
+            raise KubernetesFailure("probe_image: it is missing, and probes need one that has python3")
+        check_times(params["probe_timeout"], params["probe_seconds"])
+        how = [params[f"probe_{name}"] for name in ("image", "pull_secrets", "timeout", "seconds")]
+        maker = Maker(params["namespace"], *how)
+    return Order(policies=policies, maker=maker, **{name: params[name] for name in FIELDS})
 
 
 def main() -> None:
@@ -211,9 +301,8 @@ def main() -> None:
         required_if=[("state", "present", ["policies"])],
         supports_check_mode=True,
     )
-    policies = module.params["policies"] if module.params["state"] == "present" else []
-    order = Order(policies=policies, **{name: module.params[name] for name in FIELDS})
     with reporting.failures_reported(module):
+        order = order_of(module.params)
         order.wanted()  # what is wrong with them is told before anybody is asked
     with cluster_opened(module) as client:
         answer = fulfil(client, order, module.check_mode).answer()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Optional
 
 from .calls import now
 from .kinds import BY_KIND
@@ -37,12 +39,18 @@ def is_fit(found: Object) -> bool:
 
 
 class Kubelets:
-    """Those of all nodes. A test may hold pods back from being ready, by name: `held`."""
+    """Those of all nodes. A test may hold pods back from being ready, by name: `held`.
+
+    `runs` runs what a pod of one task runs; it returns its exit status and last words. Without it they are over at once.
+    """
 
     def __init__(self, store: Store, ready_after: int) -> None:
         self.store, self.ready_after = store, ready_after
         self.held: set[str] = set()
         self.waiting = False
+        self.runs: Optional[Callable[[Object], tuple[int, str]]] = None
+        self._running: dict[str, Future[tuple[int, str]]] = {}
+        self._pool = ThreadPoolExecutor(8)
         self._age: Counter[str] = Counter()
         self._addresses = 0
 
@@ -83,9 +91,7 @@ class Kubelets:
                 self.store.put(_POD, pod)
             return
         if pod["spec"]["restartPolicy"] != "Always":
-            status["phase"] = "Succeeded"
-            _set_conditions(pod, ready=False)
-            self.store.put(_POD, pod)
+            self._run_once(pod)
         elif not is_ready(pod):
             self._age[pod["metadata"]["uid"]] += 1
             if self._age[pod["metadata"]["uid"]] >= self.ready_after:
@@ -93,6 +99,22 @@ class Kubelets:
                 self.store.put(_POD, pod)
             else:
                 self.waiting = True
+
+    def _run_once(self, pod: Object) -> None:
+        uid = pod["metadata"]["uid"]
+        if self.runs and uid not in self._running:
+            self._running[uid] = self._pool.submit(self.runs, pod)
+        if self.runs and not self._running[uid].done():
+            self.waiting = True
+            return
+        code, words = self._running[uid].result() if self.runs else (0, "")
+        pod["status"]["phase"] = "Failed" if code else "Succeeded"
+        _set_conditions(pod, ready=False)
+        for one in pod["status"]["containerStatuses"]:
+            one["state"] = {
+                "terminated": {"exitCode": code, "reason": "Error" if code else "Completed", "message": words}
+            }
+        self.store.put(_POD, pod)
 
 
 def _set_conditions(pod: Object, ready: bool) -> None:

@@ -6,18 +6,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Optional
 
 from .client import Client
 from .errors import ApiRefusal, KubernetesFailure
 from .network.declarations import read_name
 from .network.difference import Difference, compare
+from .network.endpoints import Cluster, Endpoint
 from .network.judging import judge_flows
 from .network.parties import Parties
 from .network.policies import read_policy
 from .network.policy_set import Cut, Object, Plan, find_cuts, intended, plan_steps, read_set, shown
 from .network.situations import Given, Situation, read_situation
 from .network_live import NAMESPACES, PODS, read_live
+from .probing.probes import Maker, Probe, read_probes
+from .probing.probing import try_flows
 from .policy_sets import apply, live_policies, put_back_on_failure, rehearse
 
 _ATTEMPTS = 3
@@ -38,6 +41,8 @@ class Order:
     peers: Mapping[str, Any] = field(default_factory=dict)
     namespaces: Sequence[str] = ()
     endpoints: Sequence[Any] = ()
+    probes: Sequence[Any] = ()
+    maker: Optional[Maker] = None
 
     def wanted(self) -> dict[str, Object]:
         return read_set(self.name, self.namespace, self.policies)
@@ -45,13 +50,15 @@ class Order:
 
 @dataclass(frozen=True)
 class Outlook:
-    """What an order comes to: the steps, and what they change."""
+    """What an order comes to: the steps, what they change, and who shall connect to whom then."""
 
     live: Mapping[str, Object]
     after: Mapping[str, Object]
     plan: Plan
     difference: Difference
     cuts: Sequence[Cut]
+    probes: Sequence[Probe] = ()
+    tried: Sequence[Mapping[str, Any]] = ()
 
     def answer(self) -> dict[str, Any]:
         plan = self.plan
@@ -65,12 +72,13 @@ class Outlook:
             "opened": [one.plain() for one in self.difference.opened],
             "closed": [one.plain() for one in self.difference.closed],
             "cuts": list(map(str, self.cuts)),
+            "probes": list(self.tried),
             "diff": {"before": shown(self.live, names), "after": shown(self.after, names)},
         }
 
 
 def fulfil(client: Client, order: Order, check_mode: bool) -> Outlook:
-    """Bring it about; in check mode only look what it comes to. KubernetesFailure, with nothing changed or all put back."""
+    """Bring it about; in check mode only look what it comes to. KubernetesFailure, with nothing changed or all back."""
     wanted = order.wanted()
     there = _is_there(client, order.namespace)
     if not there and not check_mode:
@@ -80,10 +88,12 @@ def fulfil(client: Client, order: Order, check_mode: bool) -> Outlook:
         try:
             if there:
                 rehearse(client, outlook.plan)
-            if not check_mode:
-                with put_back_on_failure(client, order.namespace, outlook.live, outlook.plan):
-                    apply(client, outlook.plan)
-            return outlook
+                _try(client, order, outlook, check_mode=True)
+            if check_mode:
+                return outlook
+            with put_back_on_failure(client, order.namespace, outlook.live, outlook.plan):
+                apply(client, outlook.plan)
+                return replace(outlook, tried=_try(client, order, outlook, check_mode=False))
         except ApiRefusal as refusal:
             # Somebody else was quicker: what they did is looked at.
             if refusal.status != _CONFLICT or not left:
@@ -105,25 +115,44 @@ def _look(client: Client, order: Order, wanted: Mapping[str, Object], there: boo
     live = live_policies(client, order.namespace) if there else {}
     after = intended(live, wanted, order.name, order.adopt)
     plan = plan_steps(live, after)
-    situation = _situation(client, order, live, after, there)
+    situation, pods = _situation(client, order, live, after, there)
+    parties = Parties(order.components, order.peers, situation.cluster, order.namespace)
     if order.expected or order.others == "denied":
-        _prove(order, situation)
+        _prove(order, situation, parties)
+    ready = _ready(pods, situation.cluster)
+    probes = read_probes("probes", order.probes, order.components, parties, ready, situation.cluster) if there else ()
     if not plan.steps:
-        return Outlook(live, after, plan, Difference(), ())
+        return Outlook(live, after, plan, Difference(), (), probes)
     policies = [[read_policy(_plain(one)) for one in state.values()] for state in (live, after)]
     difference = compare(policies[0], policies[1], situation.cluster)
-    return Outlook(live, after, plan, difference, find_cuts(live, after, situation.cluster))
+    return Outlook(live, after, plan, difference, find_cuts(live, after, situation.cluster), probes)
+
+
+def _ready(pods: Sequence[Object], cluster: Cluster) -> list[Endpoint]:
+    """Endpoints of pods that are Ready."""
+    names = {
+        f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
+        for pod in pods
+        if any(one["type"] == "Ready" and one["status"] == "True" for one in pod["status"].get("conditions") or [])
+    }
+    return [endpoint for endpoint in cluster.endpoints if str(endpoint) in names]
+
+
+def _try(client: Client, order: Order, outlook: Outlook, check_mode: bool) -> list[dict[str, Any]]:
+    if not order.maker or not outlook.probes:
+        return []
+    return try_flows(client, outlook.probes, order.components, order.maker, check_mode)
 
 
 def _situation(
     client: Client, order: Order, live: Mapping[str, Object], after: Mapping[str, Object], there: bool
-) -> Situation:
-    """What there will be: the policies afterwards, over pods that run now and endpoints that are declared."""
+) -> tuple[Situation, list[Object]]:
+    """What there will be: the policies afterwards, over pods that run now and endpoints that are declared; the pods."""
     namespaces = [*([order.namespace] if there else []), *(one for one in order.namespaces if one != order.namespace)]
     talking = _talking(client, namespaces)
     changed = [Given("", _plain(one)) for one in after.values()]
     situation = read_situation(talking, changed, order.endpoints, (), order.namespace)
-    return replace(situation, observed=bool(live), complete=False)
+    return replace(situation, observed=bool(live)), [one for one in talking if one["kind"] == "Pod"]
 
 
 def _talking(client: Client, namespaces: Sequence[str]) -> list[Object]:
@@ -136,8 +165,7 @@ def _talking(client: Client, namespaces: Sequence[str]) -> list[Object]:
         return read_live(client, namespaces, {PODS})
 
 
-def _prove(order: Order, situation: Situation) -> None:
-    parties = Parties(order.components, order.peers, situation.cluster, order.namespace)
+def _prove(order: Order, situation: Situation, parties: Parties) -> None:
     judgement = judge_flows(situation, parties, order.expected, order.others == "denied")
     if judgement.complaints:
         message = judgement.message.replace("flows: ", "expected: ", 1)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from integration.kubernetes.cluster import Cluster, Object
-from integration.kubernetes.manifests import policy
+from integration.kubernetes.cluster import Cluster, Object, eventually
+from integration.kubernetes.manifests import policy, workload
 from integration.kubernetes.modules import run_module
-from kubernetes_double import KubernetesDouble
+from kubernetes_double import KubernetesDouble, containers
+from unit.kubernetes import second_opinion
+
+from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.network.endpoints import Endpoint
 
 MODULE = "k8s_network_policy_set"
 LABEL = "omnimind.platform/policy-set"
@@ -134,3 +139,102 @@ def test_what_was_there_is_back_when_a_step_fails(cluster: Cluster, namespace: s
     assert refused["msg"].endswith("The former policies are back")
     found = there(cluster, namespace)
     assert set(found) == {"web"} and found["web"]["spec"] == before
+
+
+# --- probes --------------------------------------------------------------------------------------
+
+COMPONENTS = {app: {"labels": {"app": app}} for app in ("web", "api", "other")}
+FLOWS = [{"from": "web", "to": "api", "port": 8000}, {"from": "other", "to": "api", "port": 8000, "allowed": False}]
+FROM_WEB = {"from": [{"podSelector": {"matchLabels": {"app": "web"}}}], "ports": [{"port": 8000}]}
+TO_API = {"to": [{"podSelector": {"matchLabels": {"app": "api"}}}]}
+PROVED = [
+    policy("web", podSelector={"matchLabels": {"app": "web"}}, egress=[TO_API], policyTypes=["Ingress", "Egress"]),
+    policy("api", podSelector={"matchLabels": {"app": "api"}}, ingress=[FROM_WEB], policyTypes=["Ingress", "Egress"]),
+    policy("deny", **DENY),
+]
+
+
+@pytest.fixture
+def listening(double: KubernetesDouble, namespace: str) -> Iterator[str]:
+    """A Deployment `api` whose pods are led to a port of this machine, by a network that holds to the policies."""
+    double.add_nodes("one")
+    double.create("Deployment", workload("Deployment", "api", 2), namespace)
+    double.settle()
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+
+        def reaches(source: Object, host: str, port: int) -> tuple[str, int]:
+            pods = {one["status"].get("podIP"): one for one in double.list("Pod", namespace)}
+            ends = [
+                Endpoint(one["metadata"]["name"], namespace, labels=one["metadata"]["labels"])
+                for one in (source, pods[host])
+            ]
+            policies = double.list("NetworkPolicy", namespace)
+            names = {namespace: {}}
+            open_ = port == 8000 and second_opinion.allowed(policies, names, *ends, port, "TCP", 4)
+            return (server if open_ else closed).getsockname()
+
+        double.controllers.kubelets.runs = lambda pod: containers.run(pod, reaches)
+        with double.running():
+            yield namespace
+
+
+def probed(
+    cluster: Cluster, namespace: str, policies: list[Object], flows: list[Object] = FLOWS, **options: Any
+) -> Any:
+    how = {"components": COMPONENTS, "probe_image": "example.invalid/python:3", "probe_seconds": 1, **options}
+    return give(cluster, namespace, policies, probes=flows, **how)
+
+
+def test_what_is_tried_is_as_expected(double: KubernetesDouble, cluster: Cluster, listening: str) -> None:
+    assert probed(cluster, listening, PROVED, check=True)["probes"] == []
+    assert len(double.list("Pod", listening)) == 2 and not double.list("NetworkPolicy", listening)
+    done = probed(cluster, listening, PROVED)
+    assert [(one["source"], one["reached"]) for one in done["probes"]] == [
+        ("web", True), ("web", True), ("other", False), ("other", False),
+    ]  # fmt: skip
+    assert eventually(lambda: len(double.list("Pod", listening)) == 2), "what tried is gone"
+
+
+@pytest.mark.parametrize(
+    "left_out, complaint", [(0, "shall connect, and does not"), (2, "shall not connect, and does")]
+)
+def test_the_former_set_is_back_when_it_is_not(cluster: Cluster, listening: str, left_out: int, complaint: str) -> None:
+    """Without a policy of its own web may send nothing; without the one that denies all others may send everything."""
+    former = policy("former", podSelector={"matchLabels": {"app": "nobody"}})
+    give(cluster, listening, [former])
+    wrong = [one for number, one in enumerate(PROVED) if number != left_out]
+    if left_out == 2:
+        wrong[1] = policy("api", podSelector={"matchLabels": {"app": "api"}}, ingress=[{}], policyTypes=["Ingress"])
+    refused = probed(cluster, listening, wrong)
+    assert refused["failed"] and complaint in refused["msg"] and refused["restored"] is True, refused
+    assert any(one["reached"] != one["expected"] for one in refused["probes"])
+    assert set(there(cluster, listening)) == {"former"}
+    assert eventually(lambda: len(cluster.ask("GET", f"/api/v1/namespaces/{listening}/pods").body["items"]) == 2)
+
+
+BAD_PROBES: dict[str, dict[str, Any]] = {
+    "probe_image: it is missing": {"probe_image": None},
+    "probe_seconds: it is a number of seconds, above 0": {"probe_seconds": 0},
+    "probes[0].from: there is no component 'we'; is it web?": {"flows": [{"from": "we", "to": "api", "port": 1}]},
+    "probes[0]: it has one of to and host": {"flows": [{"from": "web", "port": 1}]},
+    "probes[0].port: it is the number of one port, not 'http'": {
+        "flows": [{"from": "web", "to": "api", "port": "http"}]
+    },
+    "probes[0].to: no pod of web is Ready": {"flows": [{"from": "api", "to": "web", "port": 80}]},
+    "probes[0]: nobody else shall reach api at TCP 8000": {"flows": [FLOWS[1]]},
+}
+
+
+@pytest.mark.parametrize("message", BAD_PROBES)
+def test_probes_that_prove_nothing_are_refused(cluster: Cluster, listening: str, message: str) -> None:
+    refused = probed(cluster, listening, PROVED, **BAD_PROBES[message])
+    assert refused["failed"] and refused["msg"].startswith(message), refused["msg"]
+    assert not there(cluster, listening)
+
+
+def test_an_image_without_python_is_told(double: KubernetesDouble, cluster: Cluster, listening: str) -> None:
+    double.controllers.kubelets.runs = lambda pod: (127, "")
+    refused = probed(cluster, listening, PROVED)
+    assert "ended without an answer. Has probe_image, which is example.invalid/python:3, a python3?" in refused["msg"]
+    assert refused["restored"] is True and not there(cluster, listening)

@@ -59,7 +59,7 @@ class Cut:
 
 
 def read_set(name: Any, namespace: Any, policies: Any) -> dict[str, Object]:
-    """The manifests of a set by their names, with the label that tells that they are of it; ManifestError for a bad one.
+    """The manifests of a set by their names, with the label that says that they are of it; ManifestError if one is bad.
 
     Args:
         name: of the set.
@@ -179,7 +179,7 @@ def _denies(manifest: Object) -> int:
 
 
 def _merged(live: Any, manifest: Object) -> Object:
-    """A manifest that keeps what is noted on the object in whose place it comes; its version, so that no change is lost."""
+    """A manifest with what is noted on the object in whose place it comes, and that object's version."""
     if not live:
         return manifest
     metadata = {**live["metadata"], **manifest["metadata"]}
