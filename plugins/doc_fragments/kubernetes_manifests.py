@@ -25,4 +25,10 @@ options:
     description: Namespaces of the cluster to look at; all when it is not given.
     type: list
     elements: str
+  absent:
+    description: Objects of the cluster that are supposed to be gone, as V(PodDisruptionBudget shop/web). Those that are
+      not there are gone already.
+    type: list
+    elements: str
+    default: []
 """

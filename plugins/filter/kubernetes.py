@@ -7,6 +7,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.errors import ManifestError
 from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.network import flows as network_flows
+from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.security import report
 from ansible_collections.omnimind.platform.plugins.module_utils.plain import plain
 
 
@@ -19,6 +20,20 @@ def network_policies(flows, namespace, components, peers=None, dns=("dns",), pol
         raise AnsibleFilterError(f"network_policies: {error.message}") from error
 
 
+def k8s_security_budget_complaints(problems, guards):
+    """Why these budgets cannot be, each beginning with the variable at fault."""
+    return report.budget_complaints(plain(problems), plain(guards))
+
+
+def k8s_security_report(found, fail_on=()):
+    """What an audit has found, as lines, and those of them that are failures."""
+    return report.report(plain(found), plain(list(fail_on)))
+
+
 class FilterModule:
     def filters(self):
-        return {"network_policies": network_policies}
+        return {
+            "k8s_security_budget_complaints": k8s_security_budget_complaints,
+            "k8s_security_report": k8s_security_report,
+            "network_policies": network_policies,
+        }

@@ -32,6 +32,7 @@ options:
         given. C(ports) is a list of such in its place, or of mappings with C(port), C(endPort) and C(protocol).
         Without both, it is every port.
       - C(allowed) is V(true) unless it is given.
+      - C(name) is what messages call it. Without it, it is called by its place, as V(flows[0]).
     type: list
     elements: dict
     required: true

@@ -87,6 +87,22 @@ class Client:
                 return None
             raise
 
+    def read(self, path: str, act: str) -> Object:
+        """What the API answers at a path, such as one of discovery."""
+        return self._sender.send("GET", path, act)
+
+    def may(self, verb: str, kind: str, namespace: Optional[str] = None) -> bool:
+        """Whether our account is allowed to do something, in a namespace or in the whole cluster."""
+        resource, review = RESOURCES[kind], RESOURCES["SelfSubjectAccessReview"]
+        asked = {"verb": verb, "group": resource.group, "resource": resource.plural}
+        if namespace:
+            asked["namespace"] = namespace
+        body = {"apiVersion": review.api_version, "kind": review.kind, "spec": {"resourceAttributes": asked}}
+        # Nothing is ever kept of a review; so it may be sent where nothing may be changed.
+        act = f"whether {resource.plural} may be reached cannot be asked"
+        answer = self._sender.send("POST", review.path(), act, body, {"dryRun": "All"})
+        return bool(answer.get("status", {}).get("allowed"))
+
     def create(self, manifest: Mapping[str, Any], dry_run: bool = False) -> Object:
         """Make an object; return it as the API has filled it in."""
         kind, name, namespace = _identity(manifest)

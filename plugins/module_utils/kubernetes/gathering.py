@@ -22,6 +22,7 @@ MANIFEST_ARGUMENTS: dict[str, dict[str, Any]] = {
     "source": {"type": "str", "choices": ["live", "definitions", "both"]},
     "definitions": {"type": "list", "elements": "dict"},
     "namespaces": {"type": "list", "elements": "str"},
+    "absent": {"type": "list", "elements": "str", "default": []},
 }
 _Manifest = Dict[str, Any]
 
@@ -77,7 +78,8 @@ def manifests_gathered(module: AnsibleModule, kinds: Sequence[str]) -> Iterator[
             yield Gathered((), tuple(known), tuple(ignored))
             return
         with cluster_opened(module, read_only=True) as client:
-            live = tuple(_live(client, kinds, params["namespaces"]))
+            absent = set(params["absent"])
+            live = tuple(one for one in _live(client, kinds, params["namespaces"]) if _title(one) not in absent)
             yield Gathered(live, tuple(known), tuple(ignored))
 
 
@@ -107,6 +109,11 @@ def _refuse_doubles(definitions: Sequence[_Manifest]) -> None:
 def _key(manifest: _Manifest) -> tuple[str, str, str]:
     metadata = manifest["metadata"]
     return manifest["kind"], metadata.get("namespace") or "default", metadata["name"]
+
+
+def _title(manifest: _Manifest) -> str:
+    kind, namespace, name = _key(manifest)
+    return title(kind, name, namespace)
 
 
 def _live(client: Client, kinds: Sequence[str], namespaces: Optional[Sequence[str]]) -> Iterator[_Manifest]:

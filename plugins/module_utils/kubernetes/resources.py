@@ -16,6 +16,11 @@ class Resource:
     plural: str
     namespaced: bool = True
 
+    @property
+    def group(self) -> str:
+        """The group of its API; empty for the one that began it all."""
+        return self.api_version.partition("/")[0] if "/" in self.api_version else ""
+
     def path(self, namespace: Optional[str] = None, name: Optional[str] = None, part: Optional[str] = None) -> str:
         """The path of all of them, or of those in a namespace, or of one, or of a subresource of one."""
         root = f"/apis/{self.api_version}" if "/" in self.api_version else f"/api/{self.api_version}"
@@ -39,6 +44,7 @@ _ALL = (
     Resource("NetworkPolicy", "networking.k8s.io/v1", "networkpolicies"),
     Resource("PodDisruptionBudget", "policy/v1", "poddisruptionbudgets"),
     Resource("HorizontalPodAutoscaler", "autoscaling/v2", "horizontalpodautoscalers"),
+    Resource("SelfSubjectAccessReview", "authorization.k8s.io/v1", "selfsubjectaccessreviews", namespaced=False),
 )
 RESOURCES = {resource.kind: resource for resource in _ALL}
 

@@ -82,8 +82,9 @@ def read_expectations(value: Any, parties: Parties) -> list[Expectation]:
 
 
 def _expectation(where: str, value: Any, parties: Parties) -> Expectation:
-    known = ("from", "to", "port", "ports", "protocol", "allowed")
+    known = ("name", "from", "to", "port", "ports", "protocol", "allowed")
     fields = read_mapping(where, value, known, required=("from", "to"))
+    where = str(fields.get("name", where))
     if "port" in fields and "ports" in fields:
         raise ManifestError(where, "it has one of port and ports")
     if not isinstance(fields.get("allowed", True), bool):
