@@ -1,6 +1,7 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Programs that judge a directory of configuration before anybody reads it."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -6,6 +6,7 @@ Rules, dashboards and delivery are those of hosts. What is other here is where t
 the labels that rules and dashboards expect of every series, and no more. `job` is that of hosts, `host` is the pod, and
 `instance` is the pod with its port.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -126,9 +127,7 @@ def _jobs(variables: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     name = variables["name"]
     yield {"job_name": "prometheus", "static_configs": pods(variables, f"{name}-prometheus", 1, PORTS["prometheus"])}
     if variables["alertmanager"]:
-        members = pods(
-            variables, f"{name}-alertmanager", variables["alertmanager_replicas"], PORTS["alertmanager"]
-        )
+        members = pods(variables, f"{name}-alertmanager", variables["alertmanager_replicas"], PORTS["alertmanager"])
         yield {"job_name": "alertmanager", "static_configs": members}
     if variables["exporter"]:
         yield _redis_job(variables)
@@ -176,7 +175,12 @@ def _backend_job(variables: Mapping[str, Any]) -> dict[str, Any]:
         "job_name": "omnimind_backend",
         "dns_sd_configs": [{"names": [f"_metrics._tcp.{service}"], "type": "SRV", "refresh_interval": "15s"}],
         "relabel_configs": [
-            {"source_labels": ["__address__"], "regex": r"([^.]+)[.].+:(\d+)", "target_label": "instance", "replacement": "$1:$2"},
+            {
+                "source_labels": ["__address__"],
+                "regex": r"([^.]+)[.].+:(\d+)",
+                "target_label": "instance",
+                "replacement": "$1:$2",
+            },
             {"source_labels": ["__address__"], "regex": r"([^.]+)[.].+", "target_label": "host"},
         ],
     }

@@ -130,6 +130,8 @@ def test_rules_that_are_none_are_refused(cluster: Cluster, platform: KubernetesD
 
 def test_no_cluster(cluster: Cluster, tmp_path: Path) -> None:
     away = tmp_path / "away"
-    away.write_text(cluster.kubeconfig.read_text().replace(cluster.double.url if cluster.double else "", "http://127.0.0.1:9"))
+    away.write_text(
+        cluster.kubeconfig.read_text().replace(cluster.double.url if cluster.double else "", "http://127.0.0.1:9")
+    )
     failure = play_role(cluster, tmp_path, ROLE, kubeconfig=away, **GIVEN).failure
     assert "127.0.0.1:9" in failure

@@ -46,7 +46,9 @@ def test_rules_are_those_of_hosts() -> None:
 
 def test_none_is_left_out_where_nodes_are_watched() -> None:
     assert HOST_GROUPS < {group["name"] for group in rules(left_out_groups=[])["rules-host.yml"]}
-    with pytest.raises(Exception, match="k8s_monitoring_left_out_groups: there is no group 'hosts'; right would be any of"):
+    with pytest.raises(
+        Exception, match="k8s_monitoring_left_out_groups: there is no group 'hosts'; right would be any of"
+    ):
         monitoring_made.plan(left_out_groups=["hosts"])
 
 
@@ -74,7 +76,10 @@ def test_jobs_have_the_names_of_hosts() -> None:
 
 
 def test_targets_of_sets_are_known_before_they_are_there() -> None:
-    sets = [{"name": "omnimind-redis", "pods": 1, "port": 6379}, {"name": "omnimind-sentinel", "pods": 1, "port": 26379}]
+    sets = [
+        {"name": "omnimind-redis", "pods": 1, "port": 6379},
+        {"name": "omnimind-sentinel", "pods": 1, "port": 26379},
+    ]
     redis = jobs(redis_sets=sets)["redis"]
     assert redis["static_configs"] == [
         {
@@ -125,7 +130,9 @@ def test_each_configuration_fits_into_one_object() -> None:
         monitoring_made.plan(rules={"own": groups})
 
 
-def complaints(volume: int = 20 * 2**30, password: bool = True, secrets: tuple[str, ...] = (), **more: Any) -> list[str]:
+def complaints(
+    volume: int = 20 * 2**30, password: bool = True, secrets: tuple[str, ...] = (), **more: Any
+) -> list[str]:
     variables = {**monitoring_made.defaults(), **more}
     given = kubernetes_preflight.Given(variables, secrets, password, monitoring_made.known_thresholds(), volume)
     return kubernetes_preflight.complaints(given)
