@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Everything that the monitoring of a namespace reads, by the object that has it and the file's name.
 
-Rules, dashboards and delivery are those of hosts. What is other here is where targets come from: from names in DNS, with
-the labels that rules and dashboards expect of every series, and no more. `job` is that of hosts, `host` is the pod, and
-`instance` is the pod with its port.
+Rules, dashboards and delivery are those of hosts. What is other here is where targets come from: from names in DNS,
+with the labels that rules and dashboards expect of every series, and no more. `job` is that of hosts, `host` is the
+pod, and `instance` is the pod with its port.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ def complaints(files: Mapping[str, Mapping[str, str]], groups: Sequence[str], le
 def judging(names: Sequence[str]) -> list[list[str]]:
     """Commands by which tools judge a directory with all files, as the module config_check takes them.
 
-    Of what the configuration names, such as a file with a password, nothing is where it is judged: hence the syntax only.
+    Of what the configuration names, such as a file with a password, nothing is where it is judged: hence the syntax
+    only.
     """
     rules = [f"%s/{name}" for name in names if name.startswith(RULES)]
     checks = [["promtool", "check", "config", "--syntax-only", "%s/prometheus.yml"]]
@@ -166,7 +167,7 @@ def _redis_job(variables: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _backend_job(variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Pods of a Deployment come and go: a Service without an address of its own names those that are there, ready or not.
+    """Pods of a Deployment come and go: a Service without an address of its own names all that are there, ready or not.
 
     DNS calls such a pod by its address, with hyphens.
     """
@@ -195,7 +196,7 @@ def presence_rules(variables: Mapping[str, Any]) -> dict[str, Any]:
         "labels": {"severity": "critical"},
         "annotations": {
             "summary": "There is no backend at all",
-            "description": f"For a minute there has been no pod of the backend in {variables['namespace']} that could answer.",
+            "description": f"For a minute {variables['namespace']} has had no pod of the backend that could answer.",
             "runbook_url": f"{variables['runbooks']}BackendDown.md",
             "dashboard_url": "",
         },

@@ -1,6 +1,6 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Bad input to the monitoring of a namespace, told before anything changes. Each complaint names the variable at fault."""
+"""Bad input to the monitoring of a namespace, told before anything changes. Each complaint names the variable."""
 
 from __future__ import annotations
 
@@ -73,7 +73,8 @@ def _components(variables: Mapping[str, Any]) -> Iterator[str]:
     for name in ("images", "resources"):
         for key in variables[name]:
             if key not in COMPONENTS:
-                yield f"{name}: {key!r} is no component; right would be any of {', '.join(COMPONENTS)}{_hint(key, COMPONENTS)}"
+                right = ", ".join(COMPONENTS) + _hint(key, COMPONENTS)
+                yield f"{name}: {key!r} is no component; right would be any of {right}"
     for key in COMPONENTS:
         if not variables["images"].get(key):
             yield f"images.{key}: it is empty; right would be an image with its tag"
@@ -83,7 +84,7 @@ def _components(variables: Mapping[str, Any]) -> Iterator[str]:
     if not _is_number(replicas, 1, 9):
         yield f"alertmanager_replicas: {replicas!r} is not possible; right would be a number from 1 to 9"
     if not variables["alertmanager"] and not variables["other_alertmanagers"]:
-        yield "other_alertmanagers: there is no Alertmanager; right would be addresses with ports, or alertmanager: true"
+        yield "other_alertmanagers: there is no Alertmanager; right would be addresses of some"
 
 
 def _hint(name: Any, known: Iterable[str]) -> str:
@@ -114,7 +115,7 @@ def _retention(variables: Mapping[str, Any], volume: int) -> Iterator[str]:
     size = re.fullmatch(r"([1-9][0-9]*)([KMGTPE]?B)", str(variables["retention_size"]))
     if size and volume and int(size[1]) * _UNITS[size[2]] > volume * FULL:
         most = int(volume * FULL / _UNITS["MB"])
-        yield f"retention_size: {size[0]} fill the volume of Prometheus; right would be {most}MB at most, or a larger volume"
+        yield f"retention_size: {size[0]} fill the volume of Prometheus; right would be {most}MB at most"
 
 
 def _receivers(variables: Mapping[str, Any]) -> Iterator[str]:
@@ -125,7 +126,7 @@ def _receivers(variables: Mapping[str, Any]) -> Iterator[str]:
 def _secret_files(variables: Mapping[str, Any], secrets: Sequence[str]) -> Iterator[str]:
     for name in secrets:
         if not _FILE.fullmatch(str(name)):
-            yield f"secrets: {name!r} is no name of a file; right would be letters, digits, dots, hyphens and underscores"
+            yield f"secrets: {name!r} is no name of a file; right would be letters, digits and dots"
     if variables["alertmanager_secret"]:
         if secrets:
             yield "secrets: alertmanager_secret names a Secret that has them; right would be one of the two"
@@ -140,5 +141,5 @@ def _grafana(variables: Mapping[str, Any], has_password: bool) -> Iterator[str]:
     if not variables["grafana"]:
         return
     if not has_password and not variables["grafana_secret"]:
-        yield "grafana_admin_password: it is empty; right would be a password, from ansible-vault for example, or grafana_secret"
+        yield "grafana_admin_password: it is empty; right would be a password, or a grafana_secret"
     yield from ini_complaints(variables["grafana_ini"])
