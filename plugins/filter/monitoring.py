@@ -6,9 +6,14 @@ from __future__ import annotations
 import json
 
 import yaml
+from ansible.errors import AnsibleFilterError
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ansible_collections.omnimind.platform.plugins.module_utils.monitoring import files, grafana
+from ansible_collections.omnimind.platform.plugins.module_utils.monitoring import (
+    files,
+    grafana,
+    kubernetes_files,
+)
 from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.alertmanager import alertmanager_config
 from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.anomaly import anomaly_rules
 from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.dashboards import dashboard_thresholds
@@ -38,6 +43,27 @@ def monitoring_plan(variables, made):
     return wrap_var(plan)
 
 
+def k8s_monitoring_plan(variables, made):
+    """Everything that the monitoring of a namespace reads, and how it is judged."""
+    variables, made = plain(variables), plain(made)
+    variables["secrets_directory"] = kubernetes_files.SECRETS_DIRECTORY
+    rules = {name: yaml.safe_load(text) for name, text in made["rules"].items()}
+    rules = _rules(variables, {**made, "rules": rules})
+    dashboards = {name: json.dumps(content) + "\n" for name, content in _dashboards(variables, made).items()}
+    wanted = {**made, "rules": rules, "alertmanager": _delivery(variables, made), "dashboards": dashboards}
+    plan = {
+        part: {name: _text(content) for name, content in contents.items()}
+        for part, contents in kubernetes_files.configuration(variables, wanted).items()
+    }
+    groups = [group["name"] for content in rules.values() for group in content["groups"]]
+    complaints = list(kubernetes_files.complaints(plan, groups, variables["left_out_groups"]))
+    if complaints:
+        raise AnsibleFilterError("; ".join(f"k8s_monitoring_{text}" for text in complaints))
+    judged = {**plan["prometheus"], **plan["alertmanager"]}
+    check = {"files": judged, "validate": kubernetes_files.judging(list(judged)), "sources": kubernetes_files.SOURCES}
+    return wrap_var({**plan, "check": check})
+
+
 def _rules(variables, made):
     """Those from templates, and those that are made of service levels and signals."""
     leads = (made["thresholds"], variables["runbooks"], made["dashboards_url"])
@@ -55,12 +81,16 @@ def _delivery(variables, made):
 
 def _grafana(variables, made):
     """With the dashboards that are wanted, and the numbers of the user in them."""
-    texts = {
-        name: json.dumps(_own_numbers(json.loads(text), name, variables, made), indent=2) + "\n"
+    texts = {name: json.dumps(content, indent=2) + "\n" for name, content in _dashboards(variables, made).items()}
+    return grafana.configuration(variables, texts, made["certificate"])
+
+
+def _dashboards(variables, made):
+    return {
+        name: _own_numbers(json.loads(text), name, variables, made)
         for name, text in made["dashboards"].items()
         if name.removesuffix(".json") in variables["dashboards"]
     }
-    return grafana.configuration(variables, texts, made["certificate"])
 
 
 def _own_numbers(dashboard, name, variables, made):
@@ -111,6 +141,7 @@ class _Dumper(yaml.SafeDumper):
 class FilterModule:
     def filters(self):
         return {
+            "k8s_monitoring_plan": k8s_monitoring_plan,
             "monitoring_chosen": monitoring_chosen,
             "monitoring_components": components,
             "monitoring_packages": monitoring_packages,

@@ -119,13 +119,13 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.omnimind.platform.plugins.module_utils.failures import Failure
 from ansible_collections.omnimind.platform.plugins.module_utils.host.directories import (
     Entry,
-    blamed,
     changes,
     differences,
     folders_of,
     path_complaints,
-    telling,
 )
+from ansible_collections.omnimind.platform.plugins.module_utils.host.judging import ARGUMENTS as JUDGED
+from ansible_collections.omnimind.platform.plugins.module_utils.host.judging import judged
 from ansible_collections.omnimind.platform.plugins.module_utils.reporting import failures_reported
 
 ARGUMENTS = {
@@ -135,9 +135,7 @@ ARGUMENTS = {
     "keep": {"type": "list", "elements": "str", "default": []},
     "group": {"type": "str", "default": "root"},
     "mode": {"type": "str", "default": "0640"},
-    "validate": {"type": "list", "elements": "list", "default": []},
-    "sources": {"type": "dict", "default": {}},
-    "variable_prefix": {"type": "str", "default": ""},
+    **JUDGED,
 }
 
 
@@ -186,23 +184,6 @@ def stage(top: Path, contents: dict[str, bytes], owner: Owner) -> None:
     for path, content in contents.items():
         (top / path).write_bytes(content)
         owner.take(top / path)
-
-
-def judge(module: AnsibleModule, staged: Path) -> list[str]:
-    """Have every program judge the directory; return those that did. Failure with what the first one says that refuses."""
-    judges = []
-    for command in module.params["validate"]:
-        words = [str(word).replace("%s", str(staged)) for word in command]
-        if not Path(words[0]).exists():
-            continue
-        status, out, err = module.run_command(words, cwd=str(staged))
-        output = (out + err).replace(f"{staged}/", "")
-        if status:
-            names = [module.params["variable_prefix"] + name for name in blamed(output, module.params["sources"])]
-            said = f"{Path(words[0]).name} refuses it, and nothing was replaced: {' '.join(telling(output))}"
-            raise Failure(f"{', '.join(names) or module.params['path']}: {said}", output=output)
-        judges.append(words[0])
-    return judges
 
 
 def put_in_place(staged: Path, top: Path, written: list[str], owner: Owner) -> None:
@@ -257,7 +238,7 @@ def main() -> None:
             with tempfile.TemporaryDirectory(prefix=f".{top.name}-", dir=place) as name:
                 staged = Path(name)
                 stage(staged, contents, owner)
-                judges = judge(module, staged)
+                judges = judged(module, staged, where=params["path"])
                 if not module.check_mode:
                     put_in_place(staged, top, todo.written, owner)
         if not module.check_mode:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from . import rules_of_policies
@@ -62,10 +62,11 @@ def _pod(found: Object) -> Iterator[Complaint]:
     yield from _pod_spec("spec", found["spec"])
 
 
-def _pod_spec(where: str, spec: Object) -> Iterator[Complaint]:
+def _pod_spec(where: str, spec: Object, claims: Iterable[Object] = ()) -> Iterator[Complaint]:
+    """`claims` are templates of volumes that pods of a StatefulSet get besides their own."""
     if not spec.get("containers"):
         yield required(f"{where}.containers")
-    volumes = {volume["name"] for volume in spec.get("volumes", [])}
+    volumes = {volume["name"] for volume in spec.get("volumes", [])} | {one["metadata"]["name"] for one in claims}
     seen = set()
     for index, container in enumerate(spec.get("containers", [])):
         path = f"{where}.containers[{index}]"
@@ -107,7 +108,7 @@ def _workload(found: Object) -> Iterator[Complaint]:
     if spec.get("replicas", 0) < 0:
         yield invalid_value("spec.replicas", spec["replicas"], "must be greater than or equal to 0")
     yield from _labels("spec.template.labels", labels)
-    yield from _pod_spec("spec.template.spec", spec["template"]["spec"])
+    yield from _pod_spec("spec.template.spec", spec["template"]["spec"], spec.get("volumeClaimTemplates", []))
     if spec["template"]["spec"]["restartPolicy"] != "Always":
         yield unsupported("spec.template.spec.restartPolicy", spec["template"]["spec"]["restartPolicy"], ["Always"])
 

@@ -195,11 +195,27 @@ class Workloads:
         metadata.update(name=name, labels={**metadata.get("labels", {}), **(labels or {})}, **self._owners(owner))
         if node:
             spec["nodeName"] = node
+        if owner["kind"] == "StatefulSet":
+            spec.update(hostname=name, subdomain=owner["spec"].get("serviceName", ""))
+            self._claim(owner, name, spec)
         try:
             self.api.create(_POD, owner["metadata"]["namespace"], {"metadata": metadata, "spec": spec}, Call())
         except ApiError as error:
             return str(error.status["message"])
         return ""
+
+    def _claim(self, owner: Object, pod: str, spec: Object) -> None:
+        """Volumes of its own for a pod of a StatefulSet. Those that an earlier pod of this name had are its own, too."""
+        kind, namespace = BY_KIND["PersistentVolumeClaim"], owner["metadata"]["namespace"]
+        for template in owner["spec"].get("volumeClaimTemplates", []):
+            volume = template["metadata"]["name"]
+            claim = f"{volume}-{pod}"
+            if self.store.get(kind, namespace, claim) is None:
+                labels = {**template["metadata"].get("labels", {}), **owner["spec"]["selector"].get("matchLabels", {})}
+                body = {"metadata": {"name": claim, "labels": labels}, "spec": copied(template["spec"])}
+                self.api.create(kind, namespace, body, Call())
+            used = {"name": volume, "persistentVolumeClaim": {"claimName": claim}}
+            spec["volumes"] = [one for one in spec.get("volumes", []) if one["name"] != volume] + [used]
 
     def _end(self, pod: Object) -> None:
         self.api.delete(_POD, pod["metadata"]["namespace"], pod["metadata"]["name"], Options(), Call())

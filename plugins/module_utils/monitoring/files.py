@@ -77,9 +77,7 @@ def web_config(hashes: Mapping[str, str], tls: bool) -> dict[str, Any]:
 
 def prometheus_files(variables: Mapping[str, Any], made: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Public and secret files of Prometheus."""
-    rules: dict[str, Any] = dict(made["rules"])
-    rules.update({f"user_{name}.yml": {"groups": groups} for name, groups in variables["rules"].items()})
-    found = {f"prometheus/rules/{name}": content for name, content in rules.items()}
+    found = {f"prometheus/rules/{name}": content for name, content in rule_files(variables, made).items()}
     found |= {f"prometheus/targets/{job}.yml": entries for job, entries in made["targets"]["jobs"].items()}
     addresses = list(made["targets"]["alertmanagers"].values())
     found["prometheus/targets/alertmanagers.yml"] = [{"targets": addresses}] if addresses else []
@@ -89,7 +87,6 @@ def prometheus_files(variables: Mapping[str, Any], made: Mapping[str, Any]) -> t
 
 def prometheus_config(variables: Mapping[str, Any], tls: bool) -> dict[str, Any]:
     """prometheus.yml as a mapping."""
-    interval = variables["scrape_interval"]
     login = {"username": variables["user"], "password_file": "secrets/password"}
     way: dict[str, Any] = {"basic_auth": login}
     if tls:
@@ -97,12 +94,7 @@ def prometheus_config(variables: Mapping[str, Any], tls: bool) -> dict[str, Any]
     own = [{"job_name": job, **way, **_discovered(job)} for job in ("prometheus", "alertmanager", "node")]
     backend = {"job_name": "omnimind_backend", **_discovered("omnimind_backend")}
     found: dict[str, Any] = {
-        "global": {
-            "scrape_interval": interval,
-            "scrape_timeout": interval if milliseconds(interval) < 10_000 else "10s",
-            "evaluation_interval": variables["evaluation_interval"],
-            "external_labels": dict(variables["external_labels"]),
-        },
+        "global": global_settings(variables),
         "rule_files": ["rules/*.yml"],
         "alerting": {"alertmanagers": [{**way, **_discovered("alertmanagers")}]},
         "scrape_configs": [*own, _redis_job(variables, tls), backend, *variables["scrape_configs"]],
@@ -110,6 +102,23 @@ def prometheus_config(variables: Mapping[str, Any], tls: bool) -> dict[str, Any]
     if variables["remote_write"]:
         found["remote_write"] = list(variables["remote_write"])
     return found
+
+
+def global_settings(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """How often Prometheus looks, and what it calls itself to others."""
+    interval = variables["scrape_interval"]
+    return {
+        "scrape_interval": interval,
+        "scrape_timeout": interval if milliseconds(interval) < 10_000 else "10s",
+        "evaluation_interval": variables["evaluation_interval"],
+        "external_labels": dict(variables["external_labels"]),
+    }
+
+
+def rule_files(variables: Mapping[str, Any], made: Mapping[str, Any]) -> dict[str, Any]:
+    """Rules by file name, with the user's own."""
+    own = {f"user_{name}.yml": {"groups": groups} for name, groups in variables["rules"].items()}
+    return {**made["rules"], **own}
 
 
 def _discovered(name: str) -> dict[str, Any]:

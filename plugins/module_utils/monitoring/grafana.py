@@ -106,8 +106,13 @@ def _text(value: Any) -> str:
 
 
 def datasource(variables: Mapping[str, Any], ca: str, password_file: str) -> dict[str, Any]:
-    """The Prometheus of this host as the source of data, under an identity that dashboards can rely on."""
-    secure = {"basicAuthPassword": f"$__file{{{password_file}}}"}
+    """A Prometheus as the source of data, under an identity that dashboards can rely on.
+
+    Args:
+        password_file: has the password of Prometheus' user; empty for one that wants no login.
+    """
+    login = {"basicAuth": True, "basicAuthUser": variables["user"]} if password_file else {}
+    secure = {"basicAuthPassword": f"$__file{{{password_file}}}"} if password_file else {}
     more = {"tlsAuthWithCACert": True} if ca else {}
     return {
         "apiVersion": 1,
@@ -121,8 +126,7 @@ def datasource(variables: Mapping[str, Any], ca: str, password_file: str) -> dic
                 "url": prometheus(variables),
                 "isDefault": True,
                 "editable": False,
-                "basicAuth": True,
-                "basicAuthUser": variables["user"],
+                **login,
                 "jsonData": {"timeInterval": variables["scrape_interval"], "httpMethod": "POST", "manageAlerts": False, **more},
                 "secureJsonData": {**secure, **({"tlsCACert": ca} if ca else {})},
             }

@@ -83,11 +83,11 @@ def complaints(given: Given, host: HostState) -> list[str]:
     """Everything that is wrong, as sentences."""
     variables = given.variables
     found = [] if host.is_root else ["ansible_become: tasks of this role need root, and run without it"]
-    for part in (_names, _components, _ports_of(host), _times, _labels, _flags, _rules, _scraping, _grafana):
+    for part in (_names, _components, _ports_of(host), time_complaints, label_complaints, _flags, rule_complaints, scrape_complaints, _grafana):
         found += part(variables)
     found += _logins(given)
     found += threshold_complaints(variables["thresholds"], given.thresholds)
-    found += _history(variables)
+    found += history_complaints(variables)
     delivery = delivery_complaints(variables)
     found += delivery
     if not delivery:
@@ -178,7 +178,7 @@ def _number(value: Any) -> int | None:
         return None
 
 
-def _times(variables: Mapping[str, Any]) -> Iterator[str]:
+def time_complaints(variables: Mapping[str, Any]) -> Iterator[str]:
     for name in ("scrape_interval", "evaluation_interval", "retention_time"):
         try:
             milliseconds(variables[name])
@@ -191,7 +191,7 @@ def _times(variables: Mapping[str, Any]) -> Iterator[str]:
         yield f"verify_timeout: {variables['verify_timeout']!r} is not possible; right would be a number of seconds"
 
 
-def _labels(variables: Mapping[str, Any]) -> Iterator[str]:
+def label_complaints(variables: Mapping[str, Any]) -> Iterator[str]:
     for name in variables["external_labels"]:
         if not _LABEL.fullmatch(str(name)) or str(name).startswith("__"):
             yield f"external_labels: {name!r} is no label; right would be one such as datacenter"
@@ -205,7 +205,7 @@ def _flags(variables: Mapping[str, Any]) -> Iterator[str]:
                 yield f"{name}: {flag!r} is no flag; right would be one such as --log.level=debug"
 
 
-def _rules(variables: Mapping[str, Any]) -> Iterator[str]:
+def rule_complaints(variables: Mapping[str, Any]) -> Iterator[str]:
     for name, groups in variables["rules"].items():
         if not _FILE.fullmatch(str(name)):
             yield f"rules: {name!r} is no name of a file; right would be letters, digits, dots, hyphens and underscores"
@@ -213,7 +213,7 @@ def _rules(variables: Mapping[str, Any]) -> Iterator[str]:
             yield f"rules.{name}: it is no list of groups; right would be [{{name: ..., rules: [...]}}]"
 
 
-def _history(variables: Mapping[str, Any]) -> list[str]:
+def history_complaints(variables: Mapping[str, Any]) -> list[str]:
     """Service levels and signals, and whether Prometheus remembers as long as they look back."""
     found = [*level_complaints(variables["slos"]), *signal_complaints(variables["anomaly_signals"])]
     if found:
@@ -228,7 +228,7 @@ def _history(variables: Mapping[str, Any]) -> list[str]:
     return [f"retention_time: {variables['retention_time']} is too short; right would be {needed // 86400}d or more"]
 
 
-def _scraping(variables: Mapping[str, Any]) -> Iterator[str]:
+def scrape_complaints(variables: Mapping[str, Any]) -> Iterator[str]:
     own = ("prometheus", "alertmanager", "node", "redis", "omnimind_backend")
     for index, job in enumerate(variables["scrape_configs"]):
         name = job.get("job_name") if isinstance(job, Mapping) else None
