@@ -24,11 +24,12 @@ class Controllers:
 
     Args:
         ready_after: steps from a pod's start until it is Ready.
+        network: the first two bytes of every pod's address.
     """
 
-    def __init__(self, api: Api, ready_after: int = 1) -> None:
+    def __init__(self, api: Api, ready_after: int, network: str) -> None:
         self.api, self.store = api, api.store
-        self.kubelets = nodes.Kubelets(api.store, ready_after)
+        self.kubelets = nodes.Kubelets(api.store, ready_after, network)
         self.workloads = Workloads(api)
 
     def step(self) -> bool:

@@ -12,6 +12,7 @@ _VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "updat
 _REVIEW = ("authorization.k8s.io", "v1")
 _PARTS = {
     "eviction": {"kind": "Eviction", "group": "policy", "version": "v1", "verbs": ["create"]},
+    "portforward": {"kind": "PodPortForwardOptions", "verbs": ["create", "get"]},
     "scale": {"kind": "Scale", "group": "autoscaling", "version": "v1", "verbs": ["get", "patch", "update"]},
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -12,6 +13,7 @@ from .access import Access, Account
 from .api import Api
 from .calls import Call
 from .controllers import Controllers
+from .deleting import Options
 from .kinds import BY_KIND
 from .nodes import node
 from .requests import Logged
@@ -30,18 +32,27 @@ class KubernetesDouble:
     Args:
         version: of Kubernetes, whose fields are known.
         ready_after: steps from a pod's start until it is Ready.
+        network: the first two bytes of every pod's address; with 127 a test can let servers listen there, which a
+            forwarded port then leads to.
+        encryption: the server's side of TLS; without it the API is served in plain.
     """
 
-    def __init__(self, version: str = "1.36", ready_after: int = 1) -> None:
+    def __init__(
+        self,
+        version: str = "1.36",
+        ready_after: int = 1,
+        network: str = "10.244",
+        encryption: ssl.SSLContext | None = None,
+    ) -> None:
         accounts = {ADMIN_TOKEN: Account("admin"), READER_TOKEN: Account("reader", reads_only=True)}
         self.access = Access(accounts)
         self.api = Api(Store(), Schemas(version))
         self.store = self.api.store
-        self.controllers = Controllers(self.api, ready_after)
+        self.controllers = Controllers(self.api, ready_after, network)
         for name in _FIRST:
             self.create("Namespace", {"metadata": {"name": name}})
         self.settle()
-        self._server = Server(self.api, self.access, version)
+        self._server = Server(self.api, self.access, version, encryption)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), name="api", daemon=True)
 
     def __enter__(self) -> KubernetesDouble:
@@ -56,7 +67,7 @@ class KubernetesDouble:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._server.scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     @property
     def log(self) -> list[Logged]:
@@ -116,6 +127,10 @@ class KubernetesDouble:
     def create(self, kind: str, manifest: Object, namespace: str = "") -> Object:
         """Make an object past HTTP, the log and access, but by all other rules."""
         return self.api.create(BY_KIND[kind], namespace, manifest, Call(manager="test", validation="Strict"))
+
+    def remove(self, kind: str, name: str, namespace: str = "") -> None:
+        """Let an object go, as a user who deletes it."""
+        self.api.delete(BY_KIND[kind], namespace, name, Options(), Call(manager="test"))
 
     def get(self, kind: str, name: str, namespace: str = "") -> Object | None:
         return self.store.get(BY_KIND[kind], namespace, name)

@@ -67,7 +67,7 @@ _OPERATOR = "monitoring.coreos.com"
 KINDS = (
     _core("Namespace", "namespaces", "ns", namespaced=False, **_STATUS),
     _core("Node", "nodes", "no", namespaced=False, **_STATUS),
-    _core("Pod", "pods", "po", subresources=("status", "eviction"), generation=True),
+    _core("Pod", "pods", "po", subresources=("status", "eviction", "portforward"), generation=True),
     _core("Service", "services", "svc", **_STATUS),
     _core("Endpoints", "endpoints", "ep"),
     _core("ConfigMap", "configmaps", "cm"),

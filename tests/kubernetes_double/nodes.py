@@ -37,10 +37,14 @@ def is_fit(found: Object) -> bool:
 
 
 class Kubelets:
-    """Those of all nodes. A test may hold pods back from being ready, by name: `held`."""
+    """Those of all nodes. A test may hold pods back from being ready, by name: `held`.
 
-    def __init__(self, store: Store, ready_after: int) -> None:
-        self.store, self.ready_after = store, ready_after
+    Args:
+        network: the first two bytes of every pod's address.
+    """
+
+    def __init__(self, store: Store, ready_after: int, network: str) -> None:
+        self.store, self.ready_after, self.network = store, ready_after, network
         self.held: set[str] = set()
         self.waiting = False
         self._age: Counter[str] = Counter()
@@ -71,7 +75,7 @@ class Kubelets:
         status = pod["status"]
         if status.get("phase") == "Pending":
             self._addresses += 1
-            address = f"10.244.{self._addresses // 250}.{self._addresses % 250 + 1}"
+            address = f"{self.network}.{self._addresses // 250}.{self._addresses % 250 + 1}"
             status.update(phase="Running", hostIP="192.0.2.1", podIP=address, podIPs=[{"ip": address}], startTime=now())
             _set_conditions(pod, ready=False)
             self.store.put(_POD, pod)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import ssl
+import sys
 import threading
 from collections.abc import Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from . import discovery, listing
+from . import discovery, forwarding, listing
 from .access import Access, Account
 from .answering import Answering, read_body, review_address
 from .api import Api
@@ -25,12 +27,21 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, api: Api, access: Access, version: str) -> None:
+    def __init__(self, api: Api, access: Access, version: str, encryption: ssl.SSLContext | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.scheme = "https" if encryption else "http"
+        if encryption:
+            # The handshake is left to the thread of each connection.
+            self.socket = encryption.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.api, self.access, self.version = api, access, version
         self.answering = Answering(api, access)
         self.log: list[Logged] = []
         self.ended = threading.Event()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that does not trust the certificate is none of ours to tell of."""
+        if not isinstance(sys.exc_info()[1], ssl.SSLError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -85,6 +96,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._operate(account, address_of(self.parts), content_type)
 
     def _operate(self, account: Account, address: Address, content_type: str) -> None:
+        if address.part == "portforward":
+            self._forward(account, address)
+            return
         if verb_of(self.command, address, self.query) == "watch":
             self._watch(account, address)
             return
@@ -110,6 +124,18 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
             self.wfile.flush()
         self.wfile.write(b"0\r\n\r\n")
+
+    def _forward(self, account: Account, address: Address) -> None:
+        forwarding.check(self.server.access, account, address, self.server.version)
+        pod = self.server.api.read(address.kind, address.namespace, address.name)
+        ports = forwarding.ports(pod, self.headers, self.query)
+        self._log(101)
+        self.send_response(101)
+        for name, value in forwarding.answer(self.headers).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.close_connection = True
+        forwarding.carry(self.connection, self.rfile, pod, ports, self.server.ended)
 
     def _send(self, code: int, found: Any, headers: Object | None = None, warnings: Iterable[str] = ()) -> None:
         self._log(code)

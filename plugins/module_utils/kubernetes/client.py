@@ -6,11 +6,13 @@ Every write is sent with fieldValidation=Strict: by default the API takes a miss
 """
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Mapping
 from typing import Any, List, Optional
 
 from .connection import Connection
 from .errors import ApiRefusal, ClusterUnreachable
+from .forwarding import PROTOCOL, forwarded
 from .resources import RESOURCES, title
 from .sending import Object, Sender, no_kubernetes
 
@@ -136,6 +138,16 @@ class Client:
         body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": metadata, "deleteOptions": options}
         act = f"{title('Pod', name, namespace)} cannot be evicted"
         return self._gone("POST", RESOURCES["Pod"].path(namespace, name, "eviction"), act, body, dry_run)
+
+    def forward(self, name: str, namespace: str, port: int, timeout: float) -> socket.socket:
+        """A socket to a port of a pod, at its loopback address, that is connected within `timeout` seconds.
+
+        OSError when that cannot be now, as of a pod that is gone; ApiRefusal when we may not. That nobody listens there
+        is only told when it is read.
+        """
+        act = f"port {port} of {title('Pod', name, namespace)} cannot be reached"
+        path = f"{RESOURCES['Pod'].path(namespace, name, 'portforward')}?ports={port}"
+        return forwarded(self._sender.upgrade(path, act, PROTOCOL, timeout), act)
 
     def _gone(self, method: str, path: str, act: str, body: Object, dry_run: bool) -> bool:
         try:

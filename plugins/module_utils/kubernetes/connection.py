@@ -51,6 +51,7 @@ def open_api(connection: Connection) -> Any:
     if connection.kubeconfig or connection.context or not connection.host:
         _load(connection, configuration)
     _override(connection, configuration)
+    _stay_overridden(connection, configuration)
     # A cluster that does not answer is told at once, and not after three attempts.
     configuration.retries = False
     return kubernetes.dynamic.DynamicClient(kubernetes.client.ApiClient(configuration), discoverer=_Nothing)
@@ -107,6 +108,19 @@ def _override(connection: Connection, configuration: Any) -> None:
     for name, value in others.items():
         if value is not None:
             setattr(configuration, name, value)
+
+
+def _stay_overridden(connection: Connection, configuration: Any) -> None:
+    """Each time the library asks for the token, it puts back all else that the kubeconfig says, and its own hook."""
+    hook = configuration.refresh_api_key_hook
+    if hook:
+
+        def refresh(refreshed: Any) -> None:
+            hook(refreshed)
+            _override(connection, refreshed)
+            refreshed.refresh_api_key_hook = refresh
+
+        configuration.refresh_api_key_hook = refresh
 
 
 def _authorization(connection: Connection) -> str:

@@ -9,6 +9,12 @@ from typing import Any, Dict, Optional, Set
 
 from .connection import Connection, open_api
 from .errors import ApiRefusal, ClusterUnreachable, NotRehearsed
+from .websockets import open_websocket
+
+try:
+    import kubernetes.client
+except ImportError:
+    pass  # told by connection.KUBERNETES_IMPORT_ERROR
 
 Object = Dict[str, Any]
 
@@ -65,6 +71,18 @@ class Sender:
             return json.loads(content)
         except ValueError as error:
             raise no_kubernetes(self.host) from error
+
+    def upgrade(self, path: str, act: str, protocol: str, timeout: float) -> Any:
+        """A websocket; ApiRefusal and ClusterUnreachable when we may not have it, OSError when there is none now."""
+        try:
+            return open_websocket(self._api.configuration, path, protocol, timeout)
+        except OSError as error:
+            raise OSError(f"{act}: {error}") from error
+        except kubernetes.client.ApiException as error:
+            failure = self._failure(error, act)
+            if error.status in (401, 403):
+                raise failure from error
+            raise OSError(str(failure)) from error
 
     def _hand_on_warnings(self, headers: Any) -> None:
         """Hand on what the API warns of, such as pods that a stricter level of Pod Security would refuse."""

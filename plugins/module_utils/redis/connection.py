@@ -3,8 +3,9 @@
 """Talking to many Redis servers at once, through redis-py (4.3 of Debian 12 and newer)."""
 from __future__ import annotations
 
+import socket
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,10 @@ except ImportError:
         """Stands in where redis-py is missing, so that this file can be imported."""
 
 
+class Gone(RedisError):
+    """There is no server at an address, and none comes back to it. Only who leads there (`Login.dial`) can know."""
+
+
 Command = Sequence[Any]
 Answer = Any  # a list with a reply (or a RedisError) for each command, or one RedisError for the node
 
@@ -38,7 +43,11 @@ ANY_BYTES = "surrogateescape"
 
 @dataclass(frozen=True)
 class Login:
-    """How every node is reached. `timeout` in seconds is for connecting and for each answer."""
+    """How every node is reached. `timeout` in seconds is for connecting and for each answer.
+
+    `dial` makes a connected socket to an address that cannot be connected to from here, in plain only. It raises
+    OSError when it cannot now, and Gone when nobody ever can.
+    """
 
     username: str | None = None
     password: str | None = None
@@ -49,6 +58,7 @@ class Login:
     client_key_file: str | None = None
     timeout: float = 5.0
     check_hostname: bool = True
+    dial: Callable[[Address], socket.socket] | None = None
 
 
 def open_client(login: Login, address: Address, **options: Any) -> Any:
@@ -72,9 +82,30 @@ def open_client(login: Login, address: Address, **options: Any) -> Any:
         **(encryption if login.tls else {}),
         **options,
     }
-    client = redis.Redis(**settings)
+    client = _dialled(login.dial, settings) if login.dial else redis.Redis(**settings)
     # redis-py's own parsers lose the order of CLUSTER NODES, and differ by version.
     client.response_callbacks.clear()
+    return client
+
+
+def _dialled(dial: Callable[[Address], socket.socket], settings: dict[str, Any]) -> Any:
+    """A client whose connections are sockets that `dial` makes."""
+
+    class Dialled(redis.Connection):
+        """redis-py knows TCP and TLS only; where its sockets come from is this one method in all its versions."""
+
+        def _connect(self) -> socket.socket:
+            try:
+                made = dial(Address(self.host, self.port))
+            except OSError as error:
+                raise RedisError(str(error)) from error
+            made.settimeout(self.socket_timeout)
+            return made
+
+    alone = settings.pop("single_connection_client", False)
+    pool = redis.ConnectionPool(connection_class=Dialled, **settings)
+    client = redis.Redis(connection_pool=pool, single_connection_client=alone)
+    client.auto_close_connection_pool = True
     return client
 
 
@@ -141,7 +172,15 @@ class Session:
         try:
             return pipeline.execute(raise_on_error=False)
         except (RedisError, OSError) as error:
-            return error if isinstance(error, RedisError) else RedisError(str(error))
+            return _plainly(error)
+
+
+def _plainly(error: Exception) -> RedisError:
+    """The error without what redis-py wraps around the one sentence of a dialled socket that broke."""
+    inner = error.__context__
+    if isinstance(inner, ConnectionError) and len(inner.args) == 1:
+        return RedisError(str(inner))
+    return error if isinstance(error, RedisError) else RedisError(str(error))
 
 
 def first_error(answer: Answer) -> RedisError | None:

@@ -351,17 +351,23 @@ def _place(report: Report, wish: Wish = Wish()) -> Place:
 
 
 def missing_meetings(listed: Sequence[Report]) -> tuple[tuple[Address, Address], ...]:
-    """Pairs of which one does not know the other: all of them, or one node with each of the rest."""
+    """Pairs of which one does not find the other: all of them, or one node with each of the rest."""
     missing = [
-        (one, other)
-        for one, other in combinations(listed, 2)
-        if other.id not in one.view.settled or one.id not in other.view.settled
+        (one, other) for one, other in combinations(listed, 2) if _has_lost(one, other) or _has_lost(other, one)
     ]
     if len(listed) > MESH_LIMIT and missing:
         host = max(listed, key=lambda report: len(report.view.settled))
-        star = [(host, other) for other in listed if other.id not in host.view.settled]
+        star = [(host, other) for other in listed if other is not host and _has_lost(host, other)]
         missing = star or missing
     return tuple((one.address, other.address) for one, other in missing)
+
+
+def _has_lost(one: Report, other: Report) -> bool:
+    """Whether a node does not know another, or looks for it in vain where it is no more: it has a new address."""
+    seen = one.view.settled.get(other.id)
+    if seen is None or seen.linked:
+        return seen is None
+    return other.announced_host not in ("", seen.address.host)
 
 
 def _joining(listed: Sequence[Report], state: Topology) -> tuple[Address, ...]:

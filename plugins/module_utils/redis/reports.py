@@ -3,6 +3,7 @@
 """What one node answered about itself, and all answers together: the survey of a cluster."""
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -22,10 +23,11 @@ DEFAULT_SETTINGS = {"cluster-node-timeout": "15000", "repl-diskless-sync-delay":
 
 @dataclass(frozen=True)
 class Trouble:
-    """Why a node gave no report: a problem code and the reason in words."""
+    """Why a node gave no report: a problem code and the reason in words; `gone` if it never will from there."""
 
     code: str
     reason: str
+    gone: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,15 @@ class Report:
     @property
     def id(self) -> str:
         return self.view.my_id if self.view else ""
+
+    @property
+    def announced_host(self) -> str:
+        """The IP address at which the others find it; empty where it is asked by a name."""
+        host = self.settings.get("cluster-announce-ip") or self.address.host
+        try:
+            return str(ipaddress.ip_address(host))
+        except ValueError:
+            return ""
 
     @property
     def keys(self) -> int:

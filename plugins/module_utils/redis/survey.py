@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from .connection import Answer, RedisError, Session
+from .connection import Answer, Gone, RedisError, Session
 from .nodes import Address, ListedNode
 from .reports import Report, Survey, Trouble, parse_info
 from .topology import read_topology
@@ -150,6 +150,8 @@ def pairs(answer: Answer) -> dict[str, str]:
 def trouble_of(error: RedisError) -> Trouble:
     """Why a node that answers with this error gives no report."""
     text = str(error)
+    if isinstance(error, Gone):
+        return Trouble("node_unreachable", text, gone=True)
     for beginning, code, reason in REFUSALS:
         if text.startswith(beginning):
             return Trouble(code, reason)

@@ -118,11 +118,13 @@ class Topology:
     @property
     def ghosts(self) -> list[Node]:
         """Members that are gone for good: they own nothing, and have lost their address, or lost it to
-        another node, as after a reset or on a new disk."""
+        another node, as after a reset or on a new disk. Or the others have given them up, and nobody can be there."""
         taken = {node.address for node in self.nodes.values() if node.report}
         taken |= {report.address for report in self.strangers}
+        empty = {report.address for report in self.silent if report.trouble.gone}
         gone = (node for node in self.nodes.values() if not node.report and not node.slots)
-        return sorted((n for n in gone if not n.address.port or n.address in taken), key=lambda n: n.id)
+        lost = (n for n in gone if not n.address.port or n.address in taken or n.failing and n.address in empty)
+        return sorted(lost, key=lambda n: n.id)
 
     def name(self, id: str) -> str:
         """The address of a node, or the first letters of its id where none is known."""
