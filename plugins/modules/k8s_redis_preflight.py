@@ -83,7 +83,7 @@ options:
 attributes:
   check_mode:
     support: full
-    description: The module only reads. A namespace that is not there is a warning, as it may be yet to come.
+    description: The module only reads. A namespace that is not there is no reason to refuse, as it may be yet to come.
   diff_mode:
     support: none
     description: The module changes nothing.

@@ -69,6 +69,19 @@ def test_a_node_that_was_never_in_a_cluster_is_not_ready(six: Cluster, ask) -> N
     assert ask("alive.sh", six.servers[0]) == (0, "")
 
 
+def test_a_node_that_loads_its_data_is_not_ready_and_lives(six: Cluster, ask) -> None:
+    server = six.servers[0]
+    server.call("DEBUG", "POPULATE", 200, "key", 4000)
+    server.call("SAVE")
+    server.kill()
+    # Ten seconds for all of them.
+    server.options += ["--key-load-delay", "50000", "--loading-process-events-interval-bytes", "1024"]
+    server.start()
+    assert eventually(lambda: ask("alive.sh", server) == (0, ""))
+    status, said = ask("ready.sh", server)
+    assert status == 1 and "LOADING" in said
+
+
 def test_a_node_that_lost_its_memory_is_not_ready(cluster: Cluster, ask) -> None:
     """It starts anew as another node, which has no part in the cluster."""
     replica = cluster.replica(0)
@@ -93,20 +106,6 @@ def test_a_replica_without_its_link_is_not_ready_and_lives(cluster: Cluster, ask
     assert ask("ready.sh", master) == (0, "")
     replica.call("CONFIG", "SET", "masterauth", PASSWORD)
     assert eventually(lambda: ask("ready.sh", replica)[0] == 0)
-
-
-def test_a_replica_that_copies_is_not_ready_and_lives(cluster: Cluster, ask) -> None:
-    master, replica = cluster.shard(0)
-    # It takes the master ten seconds to send these.
-    master.call("CONFIG", "SET", "rdb-key-save-delay", 50000, "repl-diskless-sync-delay", 0)
-    master.call("DEBUG", "POPULATE", 200, "key", 4000)
-    replica.kill()
-    replica.start()
-    replica.wait()
-    assert eventually(lambda: "master_sync_in_progress:1" in str(replica.call("INFO", "replication")))
-    assert ask("ready.sh", replica) == (1, "The link to its master is down")
-    assert ask("alive.sh", replica) == (0, "")
-    assert ask("ready.sh", master) == (0, "")
 
 
 def test_a_master_that_nobody_could_replace_is_not_ready(cluster: Cluster, ask) -> None:
