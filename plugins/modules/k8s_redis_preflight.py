@@ -178,9 +178,7 @@ def main() -> None:
         refuse_if(module, namespace_complaints(wanted["namespace"], there or module.check_mode))
         live = cluster.get("StatefulSet", wanted["name"], wanted["namespace"])
         size = wanted["shards"] * (1 + wanted["replicas"])
-        found = stateful_complaints(
-            live, size, wanted["selector"], wanted["storage_size"], wanted["storage_class"]
-        )
+        found = stateful_complaints(live, size, wanted["selector"], wanted["storage_size"], wanted["storage_class"])
         refuse_if(module, found + complaints(wanted, _secret(cluster, wanted) if live else ""))
         module.exit_json(changed=False, namespace_there=there)
 

@@ -62,10 +62,11 @@ def _pod(found: Object) -> Iterator[Complaint]:
     yield from _pod_spec("spec", found["spec"])
 
 
-def _pod_spec(where: str, spec: Object) -> Iterator[Complaint]:
+def _pod_spec(where: str, spec: Object, claims: frozenset[str] = frozenset()) -> Iterator[Complaint]:
+    """`claims` are the volumes that a StatefulSet makes for each pod."""
     if not spec.get("containers"):
         yield required(f"{where}.containers")
-    volumes = {volume["name"] for volume in spec.get("volumes", [])}
+    volumes = claims | {volume["name"] for volume in spec.get("volumes", [])}
     seen = set()
     for index, container in enumerate(spec.get("containers", [])):
         path = f"{where}.containers[{index}]"
@@ -107,7 +108,8 @@ def _workload(found: Object) -> Iterator[Complaint]:
     if spec.get("replicas", 0) < 0:
         yield invalid_value("spec.replicas", spec["replicas"], "must be greater than or equal to 0")
     yield from _labels("spec.template.labels", labels)
-    yield from _pod_spec("spec.template.spec", spec["template"]["spec"])
+    claims = frozenset(claim["metadata"]["name"] for claim in spec.get("volumeClaimTemplates", []))
+    yield from _pod_spec("spec.template.spec", spec["template"]["spec"], claims)
     if spec["template"]["spec"]["restartPolicy"] != "Always":
         yield unsupported("spec.template.spec.restartPolicy", spec["template"]["spec"]["restartPolicy"], ["Always"])
 

@@ -195,11 +195,25 @@ class Workloads:
         metadata.update(name=name, labels={**metadata.get("labels", {}), **(labels or {})}, **self._owners(owner))
         if node:
             spec["nodeName"] = node
+        self._claim(owner, name, spec)
         try:
             self.api.create(_POD, owner["metadata"]["namespace"], {"metadata": metadata, "spec": spec}, Call())
         except ApiError as error:
             return str(error.status["message"])
         return ""
+
+    def _claim(self, owner: Object, name: str, spec: Object) -> None:
+        """What a StatefulSet claims for a pod; claims stay when the pod goes."""
+        namespace, kind = owner["metadata"]["namespace"], BY_KIND["PersistentVolumeClaim"]
+        for template in owner["spec"].get("volumeClaimTemplates", []):
+            volume = template["metadata"]["name"]
+            claim = f"{volume}-{name}"
+            source = {"name": volume, "persistentVolumeClaim": {"claimName": claim}}
+            spec["volumes"] = [one for one in spec.get("volumes", []) if one["name"] != volume] + [source]
+            if self.store.get(kind, namespace, claim) is None:
+                labels = {**template["metadata"].get("labels", {}), **owner["spec"]["selector"].get("matchLabels", {})}
+                body = {"metadata": {"name": claim, "labels": labels}, "spec": copied(template["spec"])}
+                self.api.create(kind, namespace, body, Call())
 
     def _end(self, pod: Object) -> None:
         self.api.delete(_POD, pod["metadata"]["namespace"], pod["metadata"]["name"], Options(), Call())

@@ -35,7 +35,9 @@ def _autoscaling_complaints(autoscaling: Mapping[str, Any]) -> list[str]:
         if not isinstance(autoscaling.get(name), int) or autoscaling[name] < 1
     ]
     if not found and autoscaling["min"] > autoscaling["max"]:
-        found.append(f"autoscaling.max: {autoscaling['max']} is less than min; right would be {autoscaling['min']} or more")
+        found.append(
+            f"autoscaling.max: {autoscaling['max']} is less than min; right would be {autoscaling['min']} or more"
+        )
     return found
 
 

@@ -1,6 +1,7 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Bad input for a cluster whose nodes are pods. Each complaint names the variable at fault."""
+
 from __future__ import annotations
 
 import re
@@ -11,7 +12,17 @@ from .acl.users import DEFAULT, hash_of, user_complaints
 from .preflight import password_complaints
 
 # Of what the role itself says: the port by which probes and Services come, where data and users are.
-_OWN = ("aclfile", "bind", "cluster-announce-ip", "cluster-config-file", "dir", "port", "requirepass", "tls-port", "user")
+_OWN = (
+    "aclfile",
+    "bind",
+    "cluster-announce-ip",
+    "cluster-config-file",
+    "dir",
+    "port",
+    "requirepass",
+    "tls-port",
+    "user",
+)
 _DEFAULT_LINE = re.compile(rf"^user {DEFAULT} (.*)$", re.MULTILINE)
 _MASTERAUTH = re.compile(r'^masterauth (?:"((?:[^"\\]|\\.)*)"|(\S+))$', re.MULTILINE)
 
@@ -28,10 +39,14 @@ def complaints(variables: Mapping[str, Any], present: str) -> list[str]:
     if any(user["name"] == DEFAULT for user in variables["users"]):
         found.append(f"users: {DEFAULT!r} is the user of the variable password, give this one another name")
     found += [
-        f"extra_settings: {name} is the role's own, leave it out" for name in _OWN if name in variables["extra_settings"]
+        f"extra_settings: {name} is the role's own, leave it out"
+        for name in _OWN
+        if name in variables["extra_settings"]
     ]
     if variables["shards"] < 3:
-        found.append(f"shards: {variables['shards']} masters cannot agree that one has failed; right would be 3 or more")
+        found.append(
+            f"shards: {variables['shards']} masters cannot agree that one has failed; right would be 3 or more"
+        )
     if variables["replicas"] < 0:
         found.append(f"replicas: {variables['replicas']} is negative; right would be 1 or more")
     return found or _rotation_complaints(variables["password"], variables["further_passwords"], present)

@@ -55,7 +55,9 @@ def test_from_nothing_to_absent(cluster: Cluster, running: KubernetesDouble, nam
     sources = pod["spec"]["volumes"][0]["projected"]["sources"]
     assert sources[0]["configMap"]["name"] == config["metadata"]["name"]
     applied = [
-        cluster.read(kind, namespace, NAME).body["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"]
+        cluster.read(kind, namespace, NAME).body["metadata"]["annotations"][
+            "kubectl.kubernetes.io/last-applied-configuration"
+        ]
         for kind in ("Secret", "Service", "PodDisruptionBudget", "Deployment")
     ]
     assert [found for version in VERSIONS for found in complaints(applied, version)] == []
@@ -85,7 +87,14 @@ def test_what_cannot_be_is_refused_first(
         cluster, tmp_path, namespace, compression={"levels": {"br": 12}}, replicas=0, image="", images={"side": 5},
         cache_url="nowhere", resources={"requests": {"memory": "lots"}}, shutdwn_seconds=3,
     )  # fmt: skip
-    for name in ("compression.levels.br: 12", "replicas: 0", "image: ''", "images.side: 5", "cache_url: ", "resources.requests.memory"):
+    for name in (
+        "compression.levels.br: 12",
+        "replicas: 0",
+        "image: ''",
+        "images.side: 5",
+        "cache_url: ",
+        "resources.requests.memory",
+    ):
         assert f"k8s_backend_{name}" in wrong.failure, name
     assert "k8s_backend_shutdwn_seconds" in wrong.failure
     assert running.changes() == []
