@@ -7,8 +7,8 @@ DOCUMENTATION = r"""
 module: k8s_backend_preflight
 short_description: Refuse a roll-out of a backend to Kubernetes that cannot end well
 description:
-  - Checks, before anything is changed, what is asked of a backend whose instances are the pods of a Deployment, and fails
-    with every reason at once, each beginning with the variable at fault, its value and what would be right.
+  - Checks, before anything is changed, what is asked of a backend whose instances are the pods of a Deployment, and
+    fails with every reason at once, each beginning with the variable at fault, its value and what would be right.
   - Refused are names and amounts that are none, codings that are unknown, levels out of range, an address of Redis that
     is none, a namespace that is not there, and a Kubernetes that does not answer or lets nobody in.
 version_added: 0.1.0

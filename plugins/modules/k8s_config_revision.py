@@ -48,8 +48,8 @@ options:
     choices: [present, absent]
     default: present
 notes:
-  - Who calls it must be allowed to get, list, create, patch and delete ConfigMaps of O(namespace), and to list its pods,
-    ReplicaSets, Deployments, StatefulSets and DaemonSets.
+  - Who calls it must be allowed to get, list, create, patch and delete ConfigMaps of O(namespace), and to list its
+    pods, ReplicaSets, Deployments, StatefulSets and DaemonSets.
 """
 
 EXAMPLES = r"""

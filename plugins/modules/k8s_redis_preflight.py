@@ -9,9 +9,9 @@ short_description: Refuse a roll-out of Redis to Kubernetes that cannot end well
 description:
   - Checks, before anything is changed, what is asked of a cluster whose nodes are the pods of a StatefulSet, and fails
     with every reason at once, each beginning with the variable at fault.
-  - Refused are names, amounts and passwords that are none, users without a password or with rules that are none, too few
-    shards, fewer pods than there are, volumes other than there are, a password that the pods do not take yet, a namespace
-    that is not there, and a Kubernetes that does not answer or lets nobody in.
+  - Refused are names, amounts and passwords that are none, users without a password or with rules that are none, too
+    few shards, fewer pods than there are, volumes other than there are, a password that the pods do not take yet, a
+    namespace that is not there, and a Kubernetes that does not answer or lets nobody in.
 version_added: 0.1.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:

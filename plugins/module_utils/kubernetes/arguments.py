@@ -1,7 +1,6 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The options that all modules of this domain share, declared once. Documented in doc_fragments/kubernetes.py."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

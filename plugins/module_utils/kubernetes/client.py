@@ -4,7 +4,6 @@
 
 Every write is sent with fieldValidation=Strict: by default the API takes a misspelt field for one that is absent.
 """
-
 from __future__ import annotations
 
 import socket

@@ -1,7 +1,6 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """How a cluster is reached, through the client library `kubernetes` (24.2 and newer)."""
-
 from __future__ import annotations
 
 import base64

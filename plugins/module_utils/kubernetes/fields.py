@@ -1,7 +1,6 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Reads fields of a manifest as strictly as the API can: one that is misspelt must not pass for one that is absent."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

@@ -5,7 +5,6 @@
 Messages begin with a byte, the channel: 0 has the data of both directions, 1 what the pod's node says when it cannot
 reach the port. The first message of each only repeats the port.
 """
-
 from __future__ import annotations
 
 import select

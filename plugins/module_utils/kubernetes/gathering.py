@@ -1,7 +1,6 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Manifests that a module looks at: of a cluster, of its options, or of both as the cluster would be with them."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence

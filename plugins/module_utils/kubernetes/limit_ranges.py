@@ -1,7 +1,6 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """LimitRanges: what they give to containers that ask for nothing, and which pods they refuse."""
-
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence

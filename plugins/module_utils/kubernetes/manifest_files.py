@@ -1,7 +1,6 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Manifests in files of YAML or JSON, as kubectl takes them: several in a file, and directories of files."""
-
 from __future__ import annotations
 
 import traceback

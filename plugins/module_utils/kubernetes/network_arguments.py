@@ -1,7 +1,6 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Options that the modules about network policies share. Documented in doc_fragments/kubernetes_network.py."""
-
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping

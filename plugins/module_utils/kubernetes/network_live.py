@@ -1,7 +1,6 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What a cluster tells of who talks in some namespaces, and what is allowed to them."""
-
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence

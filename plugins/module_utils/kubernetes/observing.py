@@ -1,7 +1,6 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """A cluster as a drain must know it: nodes, pods, budgets, and what makes the pods."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -1,7 +1,6 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Quantities such as 100m, 1Gi or 1e3, exactly: as fractions, never as floating point."""
-
 from __future__ import annotations
 
 import re

@@ -1,7 +1,6 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What a manifest would have quotas hold: how many pods at once, each of which size."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -1,7 +1,6 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """ResourceQuotas: whether a roll-out fits, told before it, as a ReplicaSet that is refused only sits there."""
-
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,7 +1,6 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The kinds that our modules ask for, and where they are. All have been where they are since Kubernetes 1.21."""
-
 from __future__ import annotations
 
 from dataclasses import dataclass

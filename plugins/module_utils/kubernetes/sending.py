@@ -1,7 +1,6 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The one door to the API: guards what may be sent, and makes of every error what a user must know."""
-
 from __future__ import annotations
 
 import json

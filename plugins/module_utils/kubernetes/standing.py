@@ -1,7 +1,6 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Which pods of a set are there, and what the others wait for. Whether they are Ready is not asked."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence

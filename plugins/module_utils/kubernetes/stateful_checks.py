@@ -1,7 +1,6 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What a StatefulSet that is there does not let be changed, or what would cost data."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping

@@ -5,7 +5,6 @@
 The library's own function has no limit of time for the connection, and changes the client while it connects, so that
 threads cannot share one.
 """
-
 from __future__ import annotations
 
 import ssl

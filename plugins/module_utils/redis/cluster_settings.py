@@ -1,7 +1,6 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The settings of a node of a cluster, wherever it runs: one truth for hosts and for Kubernetes."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,6 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Bad input for a cluster whose nodes are pods. Each complaint names the variable at fault."""
-
 from __future__ import annotations
 
 import re

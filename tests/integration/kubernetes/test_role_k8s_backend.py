@@ -66,7 +66,8 @@ def test_from_nothing_to_absent(cluster: Cluster, running: KubernetesDouble, nam
     assert not again.failure and again.changed == []
 
     # A change of the settings is a roll-out, with another ConfigMap.
-    changed = roll_out(cluster, tmp_path, namespace, compression={"codings": ["gzip"]}, autoscaling={"min": 2, "max": 4, "cpu_percent": 70})  # fmt: skip
+    bounds = {"min": 2, "max": 4, "cpu_percent": 70}
+    changed = roll_out(cluster, tmp_path, namespace, compression={"codings": ["gzip"]}, autoscaling=bounds)
     assert not changed.failure, changed.failure
     assert len(cluster.names("ConfigMap", namespace, labelSelector=f"omnimind.platform/config={NAME}")) == 2
     assert running.get("HorizontalPodAutoscaler", NAME, namespace) is not None
