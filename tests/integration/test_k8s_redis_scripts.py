@@ -71,11 +71,11 @@ def test_a_node_that_was_never_in_a_cluster_is_not_ready(six: Cluster, ask) -> N
 
 def test_a_node_that_loads_its_data_is_not_ready_and_lives(six: Cluster, ask) -> None:
     server = six.servers[0]
-    server.call("DEBUG", "POPULATE", 200, "key", 4000)
+    server.call("DEBUG", "POPULATE", 2000, "key", 4000)
     server.call("SAVE")
     server.kill()
     # Ten seconds for all of them.
-    server.options += ["--key-load-delay", "50000", "--loading-process-events-interval-bytes", "1024"]
+    server.options += ["--key-load-delay", "5000", "--loading-process-events-interval-bytes", "1024"]
     server.start()
     assert eventually(lambda: ask("alive.sh", server) == (0, ""))
     status, said = ask("ready.sh", server)

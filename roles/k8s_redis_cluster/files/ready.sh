@@ -24,7 +24,7 @@ unready() {
 
 case $told in
     *cluster_state:*role:*) ;;
-    *) unready "It does not say how the cluster is. $(printf '%s\n' "$told" | head -n 1)" ;;
+    *) unready "It does not say how the cluster is. $(printf '%s\n' "$told" | sed -n '/./{p;q;}')" ;;
 esac
 [ "$(value cluster_state)" = ok ] || unready "The cluster's state is $(value cluster_state)"
 [ "$(value cluster_slots_ok)" = 16384 ] || unready "$(value cluster_slots_ok) of 16384 slots are served"
