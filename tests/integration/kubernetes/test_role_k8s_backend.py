@@ -103,4 +103,3 @@ def test_what_cannot_be_is_refused_first(
     assert roll_out(cluster, tmp_path, namespace).failure
     assert running.changes() == []
     assert "there is no namespace elsewhere" in roll_out(cluster, tmp_path, "elsewhere").failure
-    assert roll_out(cluster, tmp_path, "elsewhere", "--check").failure == ""
