@@ -5,6 +5,13 @@ from __future__ import annotations
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.omnimind.platform.plugins.module_utils.plain import plain
+from ansible_collections.omnimind.platform.plugins.module_utils.redis.cluster_settings import (
+    cluster_settings,
+    public_text,
+    secret_text,
+)
+from ansible_collections.omnimind.platform.plugins.module_utils.redis.errors import RedisFailure
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.page import page
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.rolling.order import restart_order
 from ansible_collections.omnimind.platform.plugins.module_utils.redis.slots import key_slot, parse_slots
@@ -48,13 +55,24 @@ def redis_restart_order(answers, port_offset=0):
     return restart_order(answers, int(port_offset))
 
 
+def redis_secret_text(settings, users):
+    """Secret settings and users as a file."""
+    try:
+        return secret_text(plain(settings), plain(users))
+    except RedisFailure as failure:
+        raise AnsibleFilterError(failure.message) from failure
+
+
 class FilterModule:
     def filters(self):
         return {
+            "redis_cluster_settings": cluster_settings,
+            "redis_config_text": public_text,
             "redis_key_slot": key_slot,
             "redis_node_arguments": redis_node_arguments,
             "redis_node_settings": redis_node_settings,
             "redis_page": page,
             "redis_restart_order": redis_restart_order,
+            "redis_secret_text": redis_secret_text,
             "redis_shard_of": redis_shard_of,
         }

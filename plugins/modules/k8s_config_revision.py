@@ -7,8 +7,8 @@ DOCUMENTATION = r"""
 module: k8s_config_revision
 short_description: Keep configuration in ConfigMaps that are named by what is in them
 description:
-  - Makes an immutable ConfigMap O(name)C(-HASH), where the hash is of O(data). A pod template that names it changes with
-    the configuration, so that a change rolls out as any other, and is rolled back as any other.
+  - Makes an immutable ConfigMap O(name)C(-HASH), where the hash is of O(data). A pod template that names it changes
+    with the configuration, so that a change rolls out as any other, and is rolled back as any other.
   - A revision that is there is left alone.
   - Then it removes older revisions, except for the newest ones, and for those that something refers to. That are pods
     that have not ended, and the pod templates of ReplicaSets, Deployments, StatefulSets and DaemonSets. So a release
@@ -48,8 +48,8 @@ options:
     choices: [present, absent]
     default: present
 notes:
-  - Who calls it must be allowed to get, list, create, patch and delete ConfigMaps of O(namespace), and to list its pods,
-    ReplicaSets, Deployments, StatefulSets and DaemonSets.
+  - Who calls it must be allowed to get, list, create, patch and delete ConfigMaps of O(namespace), and to list its
+    pods, ReplicaSets, Deployments, StatefulSets and DaemonSets.
 """
 
 EXAMPLES = r"""

@@ -34,6 +34,7 @@ _ALL = (
     Resource("Pod", "v1", "pods"),
     Resource("Service", "v1", "services"),
     Resource("ConfigMap", "v1", "configmaps"),
+    Resource("Secret", "v1", "secrets"),
     Resource("ResourceQuota", "v1", "resourcequotas"),
     Resource("LimitRange", "v1", "limitranges"),
     Resource("Deployment", "apps/v1", "deployments"),

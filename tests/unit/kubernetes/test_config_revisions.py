@@ -57,7 +57,7 @@ def test_a_name_stays_what_it_is_in_later_releases() -> None:
     "spec",
     [
         {"volumes": [{"name": "v", "configMap": {"name": "mine"}}]},
-        {"volumes": [{"name": "v", "projected": {"sources": [{"secret": {"name": "s"}}, {"configMap": {"name": "mine"}}]}}]},
+        {"volumes": [{"projected": {"sources": [{"secret": {"name": "s"}}, {"configMap": {"name": "mine"}}]}}]},
         {"containers": [{"name": "c", "envFrom": [{"configMapRef": {"name": "mine"}}]}]},
         {"containers": [{"name": "c", "env": [{"name": "E", "valueFrom": {"configMapKeyRef": {"name": "mine"}}}]}]},
         {"initContainers": [{"name": "c", "envFrom": [{"configMapRef": {"name": "mine"}}]}]},
@@ -73,7 +73,9 @@ def test_every_way_to_refer_to_one_is_seen(kind: str, spec: dict[str, Any]) -> N
 def test_what_names_none_refers_to_none() -> None:
     spec = {
         "volumes": [{"name": "web"}, {"name": "v", "secret": {"secretName": "web"}}, {"name": "p", "projected": None}],
-        "containers": [{"name": "web", "env": [{"name": "A", "value": "web"}], "envFrom": [{"secretRef": {"name": "web"}}]}],
+        "containers": [
+            {"name": "web", "env": [{"name": "A", "value": "web"}], "envFrom": [{"secretRef": {"name": "web"}}]}
+        ],
     }  # fmt: skip
     assert referred_to([pod(spec), {"kind": "Deployment"}]) == set()
 

@@ -1,7 +1,6 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Makes a revision of a configuration, and removes those that nobody needs."""
-
 from __future__ import annotations
 
 from collections.abc import Iterable

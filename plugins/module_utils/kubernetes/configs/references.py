@@ -1,7 +1,6 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Which ConfigMaps pods need, by all the ways in which they can name one."""
-
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping

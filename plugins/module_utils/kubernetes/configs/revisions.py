@@ -5,7 +5,6 @@
 So a change of the configuration is a change of the pod template, which rolls out, and can be rolled back; and pods of
 two revisions run beside each other, each with its own.
 """
-
 from __future__ import annotations
 
 import hashlib
