@@ -48,8 +48,7 @@ options:
     elements: str
     default: []
 seealso:
-  - plugin: omnimind.platform.k8s_security
-    plugin_type: role
+  - module: omnimind.platform.k8s_guard_set
 """
 
 EXAMPLES = r"""

@@ -264,7 +264,7 @@ ARGUMENTS = {
     "endpoints": {"type": "list", "elements": "dict", "default": []},
     "probes": {"type": "list", "elements": "dict", "default": []},
     "probe_image": {"type": "str"},
-    "probe_pull_secrets": {"type": "list", "elements": "str", "default": []},
+    "probe_pull_secrets": {"type": "list", "elements": "str", "default": [], "no_log": False},
     "probe_timeout": {"type": "float", "default": 2.0},
     "probe_seconds": {"type": "float", "default": 20.0},
 }

@@ -38,8 +38,10 @@ def test_act(
     act: Act, running: RunningCluster, pytestconfig: pytest.Config, record_property: Callable[..., None]
 ) -> None:
     """It ends right, nothing is lost, and once more it changes nothing."""
-    kills = act.points(pytestconfig.getoption("kills"))
-    with running.load() as load:
+    drilled = pytestconfig.getoption("kills")
+    kills = act.points(drilled)
+    # As many writes as the machine can take in a drill; else few, as they take it from the playbooks.
+    with running.load(1500.0 if drilled else 300.0) as load:
         running.perform(act, kills)
         result = load.stop()
     running.wait_until_whole()

@@ -16,7 +16,7 @@ from integration.kubernetes.cluster import Cluster
 MODULES = "ansible_collections.omnimind.platform.plugins.modules"
 
 
-def run_module(name: str, cluster: Cluster | None = None, /, check: bool = False, **options: Any) -> dict[str, Any]:
+def run_module(module: str, cluster: Cluster | None = None, check: bool = False, **options: Any) -> dict[str, Any]:
     """The answer; `failed` is always in it. Without a cluster no option leads to one."""
     given = {"_ansible_check_mode": check, "_ansible_diff": True, **options}
     if cluster:
@@ -28,5 +28,5 @@ def run_module(name: str, cluster: Cluster | None = None, /, check: bool = False
     with mock.patch.multiple(basic, create=True, _ANSIBLE_ARGS=arguments, _ANSIBLE_PROFILE="legacy"):
         with mock.patch.dict(os.environ, {**surroundings, "HOME": "/nonexistent"}, clear=True):
             with redirect_stdout(told), suppress(SystemExit):
-                import_module(f"{MODULES}.{name}").main()
+                import_module(f"{MODULES}.{module}").main()
     return {"failed": False, **json.loads(told.getvalue())}

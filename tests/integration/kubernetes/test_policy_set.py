@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -20,12 +20,12 @@ LABEL = "omnimind.platform/policy-set"
 WEB = {"podSelector": {"matchLabels": {"app": "web"}}, "ingress": [{"ports": [{"port": 80}]}]}
 API = {"podSelector": {"matchLabels": {"app": "api"}}, "ingress": [{"ports": [{"port": 8000}]}]}
 DENY = {"policyTypes": ["Ingress", "Egress"]}
-SET = [policy("web", **WEB), policy("api", **API), policy("deny", **DENY)]
+SET = (policy("web", **WEB), policy("api", **API), policy("deny", **DENY))
 NOWHERE = {"wanted": "by nobody"}
 
 
-def give(cluster: Cluster, namespace: str, policies: list[Object] = SET, **options: Any) -> dict[str, Any]:
-    return run_module(MODULE, cluster, namespace=namespace, policies=policies, **options)
+def give(cluster: Cluster, namespace: str, policies: Sequence[Object] = SET, **options: Any) -> dict[str, Any]:
+    return run_module(MODULE, cluster, namespace=namespace, policies=list(policies), **options)
 
 
 def there(cluster: Cluster, namespace: str) -> dict[str, Object]:
@@ -103,7 +103,7 @@ def test_nothing_is_changed_by_what_is_refused(
 ) -> None:
     talking(cluster, namespace)
     double.forget_log()
-    options = {"policies": SET, **BAD[message]}
+    options = {"policies": list(SET), **BAD[message]}
     refused = run_module(MODULE, cluster, namespace=namespace, **options)
     assert refused["failed"] and message.replace("none", namespace) in refused["msg"], refused["msg"]
     assert double.changes() == []
@@ -144,7 +144,10 @@ def test_what_was_there_is_back_when_a_step_fails(cluster: Cluster, namespace: s
 # --- probes --------------------------------------------------------------------------------------
 
 COMPONENTS = {app: {"labels": {"app": app}} for app in ("web", "api", "other")}
-FLOWS = [{"from": "web", "to": "api", "port": 8000}, {"from": "other", "to": "api", "port": 8000, "allowed": False}]
+FLOWS = (
+    {"from": "web", "to": "api", "port": 8000},
+    {"from": "other", "to": "api", "port": 8000, "allowed": False},
+)
 FROM_WEB = {"from": [{"podSelector": {"matchLabels": {"app": "web"}}}], "ports": [{"port": 8000}]}
 TO_API = {"to": [{"podSelector": {"matchLabels": {"app": "api"}}}]}
 PROVED = [
@@ -180,10 +183,10 @@ def listening(double: KubernetesDouble, namespace: str) -> Iterator[str]:
 
 
 def probed(
-    cluster: Cluster, namespace: str, policies: list[Object], flows: list[Object] = FLOWS, **options: Any
+    cluster: Cluster, namespace: str, policies: list[Object], flows: Sequence[Object] = FLOWS, **options: Any
 ) -> Any:
     how = {"components": COMPONENTS, "probe_image": "example.invalid/python:3", "probe_seconds": 1, **options}
-    return give(cluster, namespace, policies, probes=flows, **how)
+    return give(cluster, namespace, policies, probes=list(flows), **how)
 
 
 def test_what_is_tried_is_as_expected(double: KubernetesDouble, cluster: Cluster, listening: str) -> None:
