@@ -11,12 +11,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import count, pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from redis.backoff import NoBackoff
 from redis.cluster import ClusterNode, RedisCluster
@@ -27,6 +27,7 @@ from redis.retry import Retry
 # What a client of a failing cluster may meet; anything else is a mistake of ours. An AttributeError is a mistake
 # of redis-py: it was sent to a node for a key of an open slot (ASK) before it had heard of that node.
 FAILURES = (RedisError, RedisClusterException, OSError, AttributeError)
+Done = TypeVar("Done")
 BATCH = 1000  # keys read back in one go
 
 
@@ -146,8 +147,9 @@ class Load:
 
     def missing(self, writes: Sequence[Write], patience: float = 60.0) -> list[Write]:
         """The writes whose value is not there; raise what the client raises when keys cannot be read so long."""
-        with closing(self._connect()) as client:
-            return list(_missing(client, writes, time.monotonic() + patience))
+        deadline = time.monotonic() + patience
+        with closing(_patient(self._connect, deadline)) as client:
+            return list(_missing(client, writes, deadline))
 
     def _connect(self) -> RedisCluster:
         return RedisCluster(
@@ -187,12 +189,20 @@ def _missing(client: RedisCluster, writes: Sequence[Write], deadline: float) -> 
 
 
 def _read(client: RedisCluster, keys: Sequence[str], deadline: float) -> list[str | None]:
+    def read() -> list[str | None]:
+        with client.pipeline() as pipeline:
+            for key in keys:
+                pipeline.get(key)
+            return pipeline.execute()
+
+    return _patient(read, deadline)
+
+
+def _patient(attempt: Callable[[], Done], deadline: float) -> Done:
+    """What it returns, tried until `deadline`; then raise what the client raises."""
     while True:
         try:
-            with client.pipeline() as pipeline:
-                for key in keys:
-                    pipeline.get(key)
-                return pipeline.execute()
+            return attempt()
         except FAILURES:
             if time.monotonic() >= deadline:
                 raise

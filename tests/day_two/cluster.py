@@ -40,7 +40,8 @@ class RunningCluster(Running):
         return {"ssl": True, "ssl_ca_certs": f"{authority}/ca.crt"} if is_on else {}
 
     def load(self, rate: float = 1500.0) -> Load:
-        """Writers that log in as the inventory says now."""
+        """Writers that log in as the inventory says now, once the cluster is whole as it is seen from here."""
+        self.wait_until_whole()
         return Load(self.nodes, self.variable("redis_cluster_password"), rate=rate, **self._encryption)
 
     def wait_until_whole(self) -> None:

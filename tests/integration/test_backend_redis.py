@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,20 @@ def test_a_cluster(start):
     servers[1].kill()
     told = asked(servers, "cluster", password=CLUSTER_PASSWORD)
     assert list(told) == ["redis_group"] and all(server.address in told["redis_group"] for server in servers)
+
+
+def test_one_that_just_starts_is_waited_for(start):
+    (server,) = start(["127.0.0.1"]).servers
+    place = parse_url(
+        cache_url([{"host": server.host, "port": server.port}], "cluster", {"password": CLUSTER_PASSWORD})
+    )
+    server.kill()
+    assert "refused" in unreachable(place)["redis_group"]
+    with ThreadPoolExecutor() as pool:
+        asking = pool.submit(unreachable, place, "", 30.0)
+        server.start()
+        server.wait()
+        assert asking.result() == {}
 
 
 def test_a_master_behind_sentinels(tmp_path: Path):

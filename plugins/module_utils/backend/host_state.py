@@ -17,6 +17,8 @@ from .preflight import HostState
 from .redis_ping import unreachable
 from .releases import CURRENT, Shelf
 
+PATIENCE = 5.0  # seconds for servers that run anew at the moment
+
 
 def read_host_state(
     config_directory: str,
@@ -41,7 +43,7 @@ def read_host_state(
         python=_version(python) if python else (),
         image=identity,
         engine_problem=problem,
-        redis_problems=unreachable(place, authorities),
+        redis_problems=unreachable(place, authorities, PATIENCE),
         wheelhouse_found=not wheelhouse or any(Path(wheelhouse).glob("*.whl")),
     )
 

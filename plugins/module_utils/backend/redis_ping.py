@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import time
 from collections.abc import Sequence
 from typing import Union
 
@@ -13,30 +14,43 @@ from .cache_url import Place
 
 Reply = Union[str, int, None, list]
 SECONDS = 3.0
+PAUSE = 0.2
 
 
 class Complaint(Exception):
     """An error that a server answered with."""
 
 
-def unreachable(place: Place, authorities: str = "") -> dict[str, str]:
+def unreachable(place: Place, authorities: str = "", patience: float = 0.0) -> dict[str, str]:
     """Why nobody at this place serves the login; empty when one node does, or none is needed.
 
     The keys are those of variables: `redis_password` for a login that is refused, `redis_user` for one that may not do
-    what the backend does, else `redis_group`. `authorities` are those to trust in place of the host's, PEM.
+    what the backend does, else `redis_group`. `authorities` are those to trust in place of the host's, PEM. For
+    `patience` seconds those are asked again who listen at no port: they may just be starting.
     """
-    reasons = {}
+    deadline = time.monotonic() + patience
+    while True:
+        problems, starting = _look(place, authorities)
+        if not starting or time.monotonic() >= deadline:
+            return problems
+        time.sleep(PAUSE)
+
+
+def _look(place: Place, authorities: str) -> tuple[dict[str, str], bool]:
+    """The problems, and whether they are that no node listens."""
+    reasons: dict[str, Exception] = {}
     for host, port in place.nodes:
         try:
             _ask(host, port, place, authorities)
         except Complaint as complaint:
-            return {_at_fault(str(complaint)): f"{host}:{port} answers {complaint}"}
+            return {_at_fault(str(complaint)): f"{host}:{port} answers {complaint}"}, False
         except (OSError, ValueError) as error:
-            reasons[f"{host}:{port}"] = str(error) or type(error).__name__
+            reasons[f"{host}:{port}"] = error
         else:
-            return {}
-    told = "; ".join(f"{node}: {reason}" for node, reason in reasons.items())
-    return {"redis_group": f"no node of Redis can be asked ({told})"} if reasons else {}
+            return {}, False
+    told = "; ".join(f"{node}: {error or type(error).__name__}" for node, error in reasons.items())
+    problems = {"redis_group": f"no node of Redis can be asked ({told})"} if reasons else {}
+    return problems, any(isinstance(error, ConnectionRefusedError) for error in reasons.values())
 
 
 def _at_fault(complaint: str) -> str:
