@@ -187,7 +187,10 @@ def _network(double: KubernetesDouble) -> containers.Reaches:
 
     def reaches(source: dict[str, Any], host: str, port: int) -> tuple[str, int]:
         pods = {one["status"].get("podIP"): one for one in double.list("Pod", NAMESPACE)}
-        ends = [Endpoint(one["metadata"]["name"], NAMESPACE, labels=one["metadata"]["labels"]) for one in (source, pods[host])]
+        ends = [
+            Endpoint(one["metadata"]["name"], NAMESPACE, labels=one["metadata"]["labels"])
+            for one in (source, pods[host])
+        ]
         names: dict[str, dict[str, str]] = {NAMESPACE: {}}
         policies = double.list("NetworkPolicy", NAMESPACE)
         return (host, port) if second_opinion.allowed(policies, names, *ends, port, "TCP", 4) else ("127.0.0.1", 1)
@@ -264,5 +267,7 @@ def _taken_away(site: Site) -> None:
     data = {f"{role}_delete_data": True for role in ("k8s_redis_cluster", "k8s_monitoring")}
     gone = site.play("kubernetes_absent.yml", **data)
     assert gone.failure == "", gone.output
-    left = [one["metadata"]["name"] for kind in KINDS if kind.namespaced for one in site.double.list(kind.kind, NAMESPACE)]
+    left = [
+        one["metadata"]["name"] for kind in KINDS if kind.namespaced for one in site.double.list(kind.kind, NAMESPACE)
+    ]
     assert left == [] and NAMESPACE not in site.cluster.names("Namespace")

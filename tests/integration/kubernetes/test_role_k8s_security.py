@@ -62,5 +62,3 @@ def test_what_is_taken_away_is_told_before(cluster: Cluster, town: KubernetesDou
     removals = [one.split("/")[-1] for one in town.changes() if one.startswith("DELETE") and "networkpolicies" in one]
     assert removals[0] == "default-deny" and sorted(removals) == POLICIES
     assert gone.tasks["Labels of the namespace are gone, and it itself where nobody else has anything in it"]["removed"]
-    again = play(state="absent")
-    assert again.failure == "" and again.changed == []
