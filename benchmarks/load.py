@@ -133,6 +133,10 @@ class Load:
         self._started = time.monotonic()
         self._written = [self._pool.submit(self._write, *numbered) for numbered in enumerate(clients)]
 
+    def moved(self, nodes: Iterable[tuple[str, int]]) -> None:
+        """None of the nodes may be where it was: here are some that whoever connects from now on begins at."""
+        self._nodes = list(nodes)
+
     def stop(self, patience: float = 60.0) -> Result:
         """Stop writing and read back every acknowledged write.
 

@@ -21,7 +21,7 @@ extends_documentation_fragment:
   - omnimind.platform.kubernetes
 options:
   namespace:
-    description: The namespace. It must be there, but for check mode.
+    description: The namespace. It must be there, but for check mode, and where there shall be no policies.
     type: str
     required: true
   name:

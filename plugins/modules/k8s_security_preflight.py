@@ -134,7 +134,8 @@ def main() -> None:
         exists = declared.namespace in live
         near = looked_at(declared, live)
         others = [name for name in near if name != declared.namespace]
-        needed = rights(variables["state"], declared.namespace, exists, bool(declared.config_maps), others)
+        own = (bool(declared.config_maps), others, bool(variables["probes"]))
+        needed = rights(variables["state"], declared.namespace, exists, *own)
         refuse_if(module, _forbidden(client, needed, variables["state"]))
         leaving = _leaving(client, declared, variables["policy_set"]) if exists else []
     module.exit_json(changed=False, exists=exists, plan={**_plan(declared), "looked_at": near, "leaving": leaving})

@@ -42,7 +42,7 @@ class Server:
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            self.command(), stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT, preexec_fn=_die_with_parent
+            self.command(), stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT, preexec_fn=die_with_parent
         )
 
     def wait(self, seconds: float = 10) -> None:
@@ -121,7 +121,7 @@ class Servers(list[Server]):
         return next(server for server in self if server.address == address)
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Ask the kernel to kill the server when the tests are killed, so that it never outlives them."""
     PR_SET_PDEATHSIG = 1
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -42,6 +42,7 @@ class Kubelets:
     """Those of all nodes. A test may hold pods back from being ready, by name: `held`.
 
     `runs` runs what a pod of one task runs; it returns its exit status and last words. Without it they are over at once.
+    `ended` says whether a pod that was told to go is over; without it all are at once.
 
     Args:
         network: the first two bytes of every pod's address.
@@ -52,6 +53,7 @@ class Kubelets:
         self.held: set[str] = set()
         self.waiting = False
         self.runs: Optional[Callable[[Object], tuple[int, str]]] = None
+        self.ended: Callable[[Object], bool] = lambda pod: True
         self._running: dict[str, Future[tuple[int, str]]] = {}
         self._pool = ThreadPoolExecutor(8)
         self._age: Counter[str] = Counter()
@@ -70,6 +72,9 @@ class Kubelets:
                 self._run(pod)
 
     def _end(self, pod: Object) -> None:
+        if not self.ended(pod):
+            self.waiting = True
+            return
         self._age.pop(pod["metadata"]["uid"], None)
         pod["metadata"]["deletionGracePeriodSeconds"] = 0
         if pod["metadata"].get("finalizers"):

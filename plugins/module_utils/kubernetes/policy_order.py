@@ -81,7 +81,7 @@ def fulfil(client: Client, order: Order, check_mode: bool) -> Outlook:
     """Bring it about; in check mode only look what it comes to. KubernetesFailure, with nothing changed or all back."""
     wanted = order.wanted()
     there = _is_there(client, order.namespace)
-    if not there and not check_mode:
+    if not there and wanted and not check_mode:
         raise KubernetesFailure(f"namespace: there is no {order.namespace!r}; it must be made first")
     for left in reversed(range(_ATTEMPTS)):
         outlook = _look(client, order, wanted, there)

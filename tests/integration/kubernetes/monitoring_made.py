@@ -35,6 +35,7 @@ def defaults() -> dict[str, Any]:
         "grafana_url": GRAFANA,
         "runbooks": RUNBOOKS,
         "resources": {},
+        "redis_sets": [{"name": "omnimind-redis", "pods": 6, "port": 6379}],
     }
 
 

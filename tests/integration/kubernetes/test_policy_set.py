@@ -113,6 +113,8 @@ def test_a_namespace_that_is_not_there(cluster: Cluster) -> None:
     refused = give(cluster, "omnimind-nowhere")
     assert refused["failed"] and refused["msg"].startswith("namespace: there is no 'omnimind-nowhere'")
     assert give(cluster, "omnimind-nowhere", check=True)["created"] == ["web", "api", "deny"]
+    gone = run_module(MODULE, cluster, namespace="omnimind-nowhere", state="absent")
+    assert (gone["failed"], gone["changed"], gone["steps"]) == (False, False, []), gone
 
 
 def test_who_may_not_is_told_before_the_first_change(

@@ -1,8 +1,7 @@
-"""The role k8s_backend, played against a cluster."""
+"""What only the role k8s_backend by itself shows. For its life see test_playbook.py."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from kubernetes_double import KubernetesDouble
 
 ROLE, NAME = "k8s_backend", "omnimind-backend"
 PASSWORD = "correct horse/battery@staple"
+APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 @pytest.fixture
@@ -25,59 +25,33 @@ def running(double: KubernetesDouble, namespace: str) -> Iterator[KubernetesDoub
         yield double
 
 
-def roll_out(cluster: Cluster, tmp_path: Path, namespace: str, *options: str, **variables: Any) -> Played:
-    given = {"namespace": namespace, "redis_password": PASSWORD, "validate": True, **variables}
-    return play_role(cluster, tmp_path, ROLE, *options, **given)
+def roll_out(cluster: Cluster, tmp_path: Path, namespace: str, **variables: Any) -> Played:
+    return play_role(cluster, tmp_path, ROLE, **{"namespace": namespace, "redis_password": PASSWORD, **variables})
 
 
-def test_from_nothing_to_absent(cluster: Cluster, running: KubernetesDouble, namespace: str, tmp_path: Path) -> None:
-    level = {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}}
-    assert cluster.patch("Namespace", "", namespace, level).status == 200
-    running.forget_log()
+def test_settings_and_an_autoscaler(
+    cluster: Cluster, running: KubernetesDouble, namespace: str, tmp_path: Path
+) -> None:
+    """A change of the settings is a roll-out, with another ConfigMap. What is not asked for any more goes."""
+    bounds = {"min": 2, "max": 4, "cpu_percent": 70}
     compression = {"codings": ["br"], "levels": {"br": 5}}
-    foreseen = roll_out(cluster, tmp_path, namespace, "--check", "--diff", compression=compression)
-    assert not foreseen.failure and running.changes() == []
-
-    made = roll_out(cluster, tmp_path, namespace, "--diff", compression=compression)
+    made = roll_out(cluster, tmp_path, namespace, compression=compression, autoscaling=bounds)
     assert not made.failure, made.failure
-    assert made.changed == foreseen.changed and len(made.changed) == 3
-    assert PASSWORD not in made.output and "battery" not in made.output
-    deployment = cluster.read("Deployment", namespace, NAME).body
-    assert deployment["status"]["readyReplicas"] == 2
-    pod = cluster.list("Pod", namespace)[0]
-    variables = {one["name"]: one["value"] for one in pod["spec"]["containers"][0]["env"]}
-    assert variables["OMNIMIND_COMPRESSION_FILE"] == "/etc/omnimind/compression.yaml"
-    secret = cluster.read("Secret", namespace, NAME).body
-    url = base64.b64decode(secret["data"]["cache-url"]).decode()
-    assert url == "redis+cluster://:correct%20horse%2Fbattery%40staple@omnimind-redis-client:6379"
+    scaler = running.get("HorizontalPodAutoscaler", NAME, namespace)
+    assert scaler and (scaler["spec"]["minReplicas"], scaler["spec"]["maxReplicas"]) == (2, 4)
+    assert complaints([scaler["metadata"]["annotations"][APPLIED]], VERSIONS[0]) == []
     (config,) = cluster.list("ConfigMap", namespace, labelSelector=f"omnimind.platform/config={NAME}")
     assert "br: 5" in config["data"]["compression.yaml"]
-    sources = pod["spec"]["volumes"][0]["projected"]["sources"]
+    sources = cluster.list("Pod", namespace)[0]["spec"]["volumes"][0]["projected"]["sources"]
     assert sources[0]["configMap"]["name"] == config["metadata"]["name"]
-    applied = [
-        cluster.read(kind, namespace, NAME).body["metadata"]["annotations"][
-            "kubectl.kubernetes.io/last-applied-configuration"
-        ]
-        for kind in ("Secret", "Service", "PodDisruptionBudget", "Deployment")
-    ]
-    assert [found for version in VERSIONS for found in complaints(applied, version)] == []
 
-    again = roll_out(cluster, tmp_path, namespace, compression=compression)
-    assert not again.failure and again.changed == []
-
-    # A change of the settings is a roll-out, with another ConfigMap.
-    bounds = {"min": 2, "max": 4, "cpu_percent": 70}
-    changed = roll_out(cluster, tmp_path, namespace, compression={"codings": ["gzip"]}, autoscaling=bounds)
+    changed = roll_out(cluster, tmp_path, namespace, compression={"codings": ["gzip"]})
     assert not changed.failure, changed.failure
     assert len(cluster.names("ConfigMap", namespace, labelSelector=f"omnimind.platform/config={NAME}")) == 2
-    assert running.get("HorizontalPodAutoscaler", NAME, namespace) is not None
-
-    gone = roll_out(cluster, tmp_path, namespace, state="absent")
-    assert not gone.failure, gone.failure
-    for kind in ("Deployment", "Service", "Secret", "PodDisruptionBudget"):
-        assert cluster.names(kind, namespace) == []
+    deployment = cluster.read("Deployment", namespace, NAME).body
+    named = deployment["spec"]["template"]["spec"]["volumes"][0]["projected"]["sources"][0]["configMap"]["name"]
+    assert named != config["metadata"]["name"] and deployment["status"]["updatedReplicas"] == 2
     assert running.get("HorizontalPodAutoscaler", NAME, namespace) is None
-    assert roll_out(cluster, tmp_path, namespace, state="absent").changed == []
 
 
 def test_what_cannot_be_is_refused_first(

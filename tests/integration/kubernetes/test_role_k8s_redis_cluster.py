@@ -1,8 +1,7 @@
-"""The role k8s_redis_cluster, played against a cluster, up to the objects: no Redis runs in pods of the double."""
+"""What the role k8s_redis_cluster refuses before the first change. For what it does see test_playbook.py."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,10 @@ from typing import Any
 import pytest
 from integration.kubernetes.cluster import Cluster
 from integration.kubernetes.role_plays import Played, play_role
-from integration.kubernetes.schemas import VERSIONS, complaints
 from kubernetes_double import KubernetesDouble
 
-ROLE, NAME = "k8s_redis_cluster", "omnimind-redis"
+ROLE = "k8s_redis_cluster"
 PASSWORD = "correct horse/battery@staple"
-UP_TO_THE_OBJECTS = ("--skip-tags", "k8s_redis_cluster_form,k8s_redis_cluster_verify")
-APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 @pytest.fixture
@@ -27,51 +23,8 @@ def running(double: KubernetesDouble, namespace: str) -> Iterator[KubernetesDoub
         yield double
 
 
-def roll_out(cluster: Cluster, tmp_path: Path, namespace: str, *options: str, **variables: Any) -> Played:
-    given = {"namespace": namespace, "password": PASSWORD, **variables}
-    return play_role(cluster, tmp_path, ROLE, *UP_TO_THE_OBJECTS, *options, **given)
-
-
-def test_from_nothing_to_absent(cluster: Cluster, running: KubernetesDouble, namespace: str, tmp_path: Path) -> None:
-    level = {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}}
-    assert cluster.patch("Namespace", "", namespace, level).status == 200
-    running.forget_log()
-    foreseen = roll_out(cluster, tmp_path, namespace, "--check", "--diff")
-    assert not foreseen.failure and running.changes() == []
-
-    made = roll_out(cluster, tmp_path, namespace, "--diff")
-    assert not made.failure, made.failure
-    assert made.changed == foreseen.changed and len(made.changed) == 3
-    assert "battery" not in made.output
-    assert len(cluster.names("Pod", namespace)) == 6
-    (config,) = cluster.list("ConfigMap", namespace, labelSelector=f"omnimind.platform/config={NAME}")
-    assert "cluster-enabled yes" in config["data"]["redis.conf"] and "masterauth" not in str(config)
-    secret = cluster.read("Secret", namespace, NAME).body
-    assert base64.b64decode(secret["data"]["password"]).decode() == PASSWORD
-    assert 'masterauth "correct horse' in base64.b64decode(secret["data"]["secret.conf"]).decode()
-    applied = [
-        cluster.read(kind, namespace, name).body["metadata"]["annotations"][APPLIED]
-        for kind, name in (
-            ("Secret", NAME), ("Service", NAME), ("Service", f"{NAME}-client"), ("PodDisruptionBudget", NAME),
-            ("StatefulSet", NAME),
-        )
-    ]  # fmt: skip
-    assert [found for version in VERSIONS for found in complaints(applied, version)] == []
-
-    assert roll_out(cluster, tmp_path, namespace).changed == []
-
-    # Neither fewer pods, nor other volumes, nor a password that the pods do not take.
-    running.forget_log()
-    wrong = roll_out(cluster, tmp_path, namespace, replicas=0, storage_size="9Gi", password="new").failure
-    for name in ("shards: there are 6 pods", "storage_size: volumes are of 4Gi", "password: pods that run do not take"):
-        assert f"k8s_redis_cluster_{name}" in wrong, name
-    assert running.changes() == []
-
-    gone = roll_out(cluster, tmp_path, namespace, state="absent", delete_data=True)
-    assert not gone.failure, gone.failure
-    for kind in ("StatefulSet", "Service", "Secret", "PodDisruptionBudget"):
-        assert cluster.names(kind, namespace) == []
-    assert running.list("PersistentVolumeClaim", namespace) == []
+def roll_out(cluster: Cluster, tmp_path: Path, namespace: str, **variables: Any) -> Played:
+    return play_role(cluster, tmp_path, ROLE, **{"namespace": namespace, "password": PASSWORD, **variables})
 
 
 def test_what_cannot_be_is_refused_first(

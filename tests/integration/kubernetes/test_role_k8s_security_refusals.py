@@ -43,6 +43,11 @@ def preflight(cluster: Cluster, unknown: list[str] | None = None, **changes: Any
             "k8s_security_limit_range[0].type: only a Contai",
         ),
         ({"namespace": "Not a name"}, "k8s_security_namespace: 'Not a name' is no name"),
+        (
+            {"probes": [{"from": "bakend", "to": "redis", "port": 6379}]},
+            "k8s_security_probes[0].from: there is no compo",
+        ),
+        ({"probes": [{"from": "backend", "to": "redis", "port": 6379}]}, "k8s_security_probe_image: it is empty"),
         ({"config_maps": {"a": "text"}}, "k8s_security_config_maps.a: it is a mapping"),
     ],
 )

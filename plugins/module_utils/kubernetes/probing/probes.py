@@ -87,7 +87,14 @@ def read_probes(
     return found
 
 
-def _probes(where: str, value: Any, components: Mapping[str, Any], parties: Parties, answering: Cluster) -> list[Probe]:
+def check_probes(option: str, value: Any, components: Mapping[str, Any]) -> None:
+    """ManifestError at the first that is none. Whether anybody is there to be tried is not looked at."""
+    for index, entry in enumerate(read_list(option, value)):
+        _fields(f"{option}[{index}]", entry, components)
+
+
+def _fields(where: str, value: Any, components: Mapping[str, Any]) -> tuple[Mapping[str, Any], int, Sequence[str]]:
+    """What is given of one, its port, and the components that it begins at."""
     fields = read_mapping(where, value, ("from", "to", "host", "port", "allowed"), required=("from", "port"))
     if ("to" in fields) == ("host" in fields):
         raise ManifestError(where, "it has one of to and host")
@@ -96,16 +103,20 @@ def _probes(where: str, value: Any, components: Mapping[str, Any], parties: Part
     port = read_port(f"{where}.port", fields["port"])
     if port.name or port.first != port.last:
         raise ManifestError(f"{where}.port", f"it is the number of one port, not {fields['port']!r}")
-    sources = read_names(f"{where}.from", fields["from"], list(components), "component")
+    if "host" in fields and (not isinstance(fields["host"], str) or not fields["host"]):
+        raise ManifestError(f"{where}.host", f"it is a name or an address, not {fields['host']!r}")
+    return fields, port.first, read_names(f"{where}.from", fields["from"], list(components), "component")
+
+
+def _probes(where: str, value: Any, components: Mapping[str, Any], parties: Parties, answering: Cluster) -> list[Probe]:
+    fields, port, sources = _fields(where, value, components)
     if "host" in fields:
-        if not isinstance(fields["host"], str) or not fields["host"]:
-            raise ManifestError(f"{where}.host", f"it is a name or an address, not {fields['host']!r}")
         hosts = {fields["host"]: fields["host"]}
     else:
         hosts = _hosts(f"{where}.to", fields["to"], parties, answering)
     allowed = fields.get("allowed", True)
     return [
-        Probe(where, source, destination, host, port.first, allowed)
+        Probe(where, source, destination, host, port, allowed)
         for source in sources
         for host, destination in hosts.items()
     ]

@@ -12,6 +12,7 @@ from ..errors import ManifestError
 from ..fields import read_list, read_mapping
 from ..network.declarations import read_declaration, read_name, read_names
 from ..network.flows import CLUSTER_DNS, network_policies
+from ..probing.probes import check_probes, check_times
 from .entries import COMPONENT, PART_OF, components_of, config_maps_of, manifests_of
 from .guards import budget as budget_of
 from .guards import limit_range, limit_range_complaints, quota
@@ -66,6 +67,8 @@ class Reader:
         found.peers = self._tried(self._peers) or {}
         if not found.complaints:
             self._network()
+        if self._given["probes"]:
+            self._probes()
         labels = {PART_OF: part_of, MANAGED_BY: MANAGER}
         found.guards = [*self._limits(part_of, labels), *self._budgets(part_of, labels)]
         found.manifests = self._tried(lambda: manifests_of(self._given["manifests"], found.namespace)) or []
@@ -118,6 +121,14 @@ class Reader:
             *_questions(found.components, dns),
             *_named("expected", read_list("expected", self._given["expected"])),
         ]
+
+    def _probes(self) -> None:
+        """Who shall be tried is there only later; all else about it is known now."""
+        given = self._given
+        self._tried(lambda: check_probes("probes", given["probes"], self._read.components))
+        self._tried(lambda: check_times(given["probe_timeout"], given["probe_seconds"]))
+        if not given["probe_image"]:
+            self._read.complaints.append("probe_image: it is empty, and probes need one that has python3")
 
     def _limits(self, name: str, labels: Object) -> Iterator[Object]:
         place = {"name": name, "namespace": self._read.namespace, "labels": labels}

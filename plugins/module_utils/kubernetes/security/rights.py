@@ -19,13 +19,16 @@ class Right(NamedTuple):
     namespace: Optional[str] = None
 
 
-def rights(state: str, namespace: str, exists: bool, config_maps: bool, others: Sequence[str] = ()) -> Iterator[Right]:
+def rights(
+    state: str, namespace: str, exists: bool, config_maps: bool, others: Sequence[str] = (), probes: bool = False
+) -> Iterator[Right]:
     """All that a state needs.
 
     Args:
         exists: whether the namespace is there.
         config_maps: whether there are any to keep.
         others: namespaces whose pods are looked at.
+        probes: whether connections are tried, for which pods are made.
     """
     yield Right("list", "Namespace")
     yield Right("get", "Namespace")
@@ -49,3 +52,5 @@ def rights(state: str, namespace: str, exists: bool, config_maps: bool, others: 
             yield Right(verb, kind, namespace)
     for verb in ("list", "create", "patch", "delete") if config_maps else ():
         yield Right(verb, "ConfigMap", namespace)
+    for verb in ("get", "create", "delete") if probes and state == "present" else ():
+        yield Right(verb, "Pod", namespace)
