@@ -14,6 +14,8 @@ from .store import Store, copied
 
 Object = dict[str, Any]
 _FOREGROUND = "foregroundDeletion"
+# What the query of a deletion may say, if there is nothing in its body.
+OPTIONS = ("dryRun", "gracePeriodSeconds", "propagationPolicy")
 
 
 @dataclass(frozen=True)

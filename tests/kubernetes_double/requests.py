@@ -28,6 +28,8 @@ class Logged:
 
     @property
     def rehearses(self) -> bool:
+        if self.method == "DELETE" and self.body:
+            return "All" in dry_run_of(self.body)
         return self.query.get("dryRun") == "All" or "All" in dry_run_of(self.body)
 
 

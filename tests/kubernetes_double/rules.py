@@ -66,6 +66,7 @@ def _pod_spec(where: str, spec: Object, claims: Iterable[Object] = ()) -> Iterat
     """`claims` are templates of volumes that pods of a StatefulSet get besides their own."""
     if not spec.get("containers"):
         yield required(f"{where}.containers")
+    yield from _labels(f"{where}.nodeSelector", spec.get("nodeSelector", {}))
     volumes = {volume["name"] for volume in spec.get("volumes", [])} | {one["metadata"]["name"] for one in claims}
     seen = set()
     for index, container in enumerate(spec.get("containers", [])):

@@ -185,9 +185,12 @@ class Client:
         strict: bool = True,
     ) -> Object:
         query = {"fieldValidation": "Strict", "fieldManager": _MANAGER} if strict else {}
+        body = dict(body)
         if dry_run or self._sender.read_only:
             query["dryRun"] = "All"
-        return self._sender.send(method, path, act, dict(body), query, content_type)
+            if method == "DELETE":
+                body["dryRun"] = ["All"]  # of a deletion with a body the API reads nothing else
+        return self._sender.send(method, path, act, body, query, content_type)
 
 
 def _identity(manifest: Mapping[str, Any]) -> Any:

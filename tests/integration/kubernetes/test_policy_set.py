@@ -21,7 +21,7 @@ WEB = {"podSelector": {"matchLabels": {"app": "web"}}, "ingress": [{"ports": [{"
 API = {"podSelector": {"matchLabels": {"app": "api"}}, "ingress": [{"ports": [{"port": 8000}]}]}
 DENY = {"policyTypes": ["Ingress", "Egress"]}
 SET = (policy("web", **WEB), policy("api", **API), policy("deny", **DENY))
-NOWHERE = {"wanted": "by nobody"}
+NOWHERE = {"omnimind.test/none": "such"}
 
 
 def give(cluster: Cluster, namespace: str, policies: Sequence[Object] = SET, **options: Any) -> dict[str, Any]:
