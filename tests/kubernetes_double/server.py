@@ -120,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         for event in events:
-            line = json.dumps(event).encode() + b"\n"
+            line = json.dumps(event, sort_keys=True).encode() + b"\n"
             self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
             self.wfile.flush()
         self.wfile.write(b"0\r\n\r\n")
@@ -140,7 +140,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, code: int, found: Any, headers: Object | None = None, warnings: Iterable[str] = ()) -> None:
         self._log(code)
         text = isinstance(found, str)
-        content = found.encode() if text else json.dumps(found).encode()
+        content = found.encode() if text else json.dumps(found, sort_keys=True).encode()  # as Go writes maps
         self.send_response(code)
         self.send_header("Content-Type", "text/plain" if text else "application/json")
         self.send_header("Content-Length", str(len(content)))

@@ -14,7 +14,11 @@ MANAGED_BY, MANAGER = "app.kubernetes.io/managed-by", "omnimind.platform"
 # Which labels we gave: those that are not wanted any more go, and others stay.
 OWN_LABELS = "omnimind.platform/own-labels"
 # What is in every namespace, or tells of others.
-_USUAL = (("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default"))
+_USUAL = (
+    ("ConfigMap", "kube-root-ca.crt"),
+    ("ConfigMap", "openshift-service-ca.crt"),
+    ("ServiceAccount", "default"),
+)
 _TELLING = ("Event", "Endpoints", "EndpointSlice", "PodMetrics")
 
 

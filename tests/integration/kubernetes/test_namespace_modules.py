@@ -83,3 +83,21 @@ def test_budgets_that_are_supposed_to_be_gone(cluster: Cluster, namespace: str) 
         for absent in ([], [f"PodDisruptionBudget {namespace}/former"])
     ]
     assert "two_budgets" in codes[0] and "two_budgets" not in codes[1]
+
+
+def test_a_set_that_the_api_writes_in_its_own_way_is_as_wanted(cluster: Cluster, namespace: str) -> None:
+    """It gives labels back in the order of their names, and amounts in their shortest form."""
+    selector = {"matchLabels": {"tier": "front", "app": "web"}}
+    definitions = [
+        {**budget("web"), "spec": {"selector": selector, "maxUnavailable": 1}},
+        {
+            "apiVersion": "v1",
+            "kind": "ResourceQuota",
+            "metadata": {"name": "all"},
+            "spec": {"hard": {"requests.cpu": "1000m", "pods": "10"}},
+        },
+    ]
+    changed = [
+        run_module("k8s_guard_set", cluster, namespace=namespace, definitions=definitions)["changed"] for _time in "12"
+    ]
+    assert changed == [True, False]

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Optional, Union
 
 from ..errors import ManifestError
@@ -34,6 +34,11 @@ class Budget:
     min_available: Optional[Amount] = None
     max_unavailable: Optional[Amount] = None
     unhealthy: str = IF_HEALTHY_BUDGET
+
+    @property
+    def normal(self) -> Budget:
+        """The same for budgets that mean the same: the API writes labels in the order of their names."""
+        return replace(self, selector=self.selector and self.selector.normal)
 
     @property
     def full_name(self) -> str:

@@ -18,7 +18,7 @@ Object = Dict[str, Any]
 READERS: Mapping[str, Callable[[Any], Any]] = {
     "LimitRange": read_limit_range,
     "ResourceQuota": read_quota,
-    "PodDisruptionBudget": read_budget,
+    "PodDisruptionBudget": lambda one: read_budget(one).normal,
 }
 LABELS = {
     "LimitRange": "omnimind.platform/limit-set",
