@@ -19,7 +19,10 @@ def without_a_bound(case: Declared) -> Iterator[Problem]:
 
 def default_for_unhealthy_pods(case: Declared) -> Iterator[Problem]:
     for budget in case.budgets:
-        if budget.unhealthy != ALWAYS_ALLOW:
+        workloads = case.workloads_of(budget)
+        # Where pods keep data of their own, the one that is not Ready may have what no other has.
+        meant = bool(workloads) and all(workload.keeps_data for workload in workloads)
+        if budget.unhealthy != ALWAYS_ALLOW and not meant:
             message = (
                 f"{budget.full_name} keeps even pods that are not Ready while too few are healthy, which blocks the "
                 f"drain that might heal them: set unhealthyPodEvictionPolicy to {ALWAYS_ALLOW}"

@@ -1,6 +1,7 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Budgets beside workloads as they are when all is well: every replica there, and Ready."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
@@ -36,7 +37,7 @@ class Declared:
             budget
             for budget in self.budgets
             if budget.bound != "no bound" and self.status(budget).healthy and not self.status(budget).failure
-            if all(workload.is_scaled for workload in self._selected_workloads(budget))
+            if all(workload.is_scaled for workload in self.workloads_of(budget))
         ]
 
     def status(self, budget: Budget) -> Status:
@@ -63,9 +64,13 @@ class Declared:
             return 0
         return min([workload.replicas or 0, *map(self.spare, budgets)])
 
+    def workloads_of(self, budget: Budget) -> list[Workload]:
+        """Those whose pods it selects."""
+        return [workload for workload in self.workloads if budget in self.budgets_of(workload)]
+
     def selected(self, budget: Budget) -> bool:
         """Whether it selects anything, also of a workload that has no replicas now."""
-        return bool(self._selected_workloads(budget)) or any(map(budget.selects, self._strays))
+        return bool(self.workloads_of(budget)) or any(map(budget.selects, self._strays))
 
     def target(self, scaler: Autoscaler) -> Optional[Workload]:
         found = [one for one in self.workloads if (one.namespace, one.kind) == (scaler.namespace, scaler.kind)]
@@ -105,6 +110,3 @@ class Declared:
         """Pods that no workload here makes."""
         known = Controllers(self.all_workloads)
         return [pod for pod in self.all_pods if pod.active and known.of(pod.namespace, pod.owner) is None]
-
-    def _selected_workloads(self, budget: Budget) -> list[Workload]:
-        return [workload for workload in self.workloads if budget in self.budgets_of(workload)]

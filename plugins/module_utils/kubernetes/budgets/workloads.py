@@ -30,6 +30,7 @@ class Workload:
         surge: how many more than wanted there may be meanwhile.
         ordered: whether it makes a pod only when those with lower numbers are Ready.
         owner: what makes this object, such as the Deployment of a ReplicaSet.
+        keeps_data: whether each pod has volumes of its own that outlive it.
     """
 
     kind: str
@@ -43,6 +44,7 @@ class Workload:
     owner: Optional[Owner] = None
     local_storage: bool = False
     placement: Placement = Placement()
+    keeps_data: bool = False
 
     @property
     def full_name(self) -> str:
@@ -95,6 +97,7 @@ def read_workload(manifest: Any) -> Workload:
         metadata.owner,
         has_local_storage(f"{where}spec.template.spec", pod),
         read_placement(f"{where}spec.template.spec", pod, metadata.namespace),
+        bool(spec.get("volumeClaimTemplates")),
     )
 
 

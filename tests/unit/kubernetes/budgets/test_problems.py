@@ -80,6 +80,13 @@ def test_policy_for_pods_that_are_not_ready() -> None:
     ]
 
 
+def test_pods_that_keep_data_may_be_kept_while_they_are_not_ready() -> None:
+    assert find_problems([budget(least="1")], [workload(keeps_data=True)]) == []
+    assert found(
+        [budget(least="1")], [workload(keeps_data=True), workload("other", keeps_data=False, labels={"app": "web"})]
+    )
+
+
 @pytest.mark.parametrize(
     ("selector", "message"),
     [
