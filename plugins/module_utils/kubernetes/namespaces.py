@@ -75,7 +75,9 @@ def inhabitants(client: Client, namespace: str, without: Sequence[str] = ()) -> 
         kind = str(listed.get("kind", plural))[: -len("List")]
         for one in listed.get("items") or []:
             metadata = one["metadata"]
-            if kind not in _TELLING and (kind, metadata["name"]) not in _USUAL and not _has(metadata, without):
+            usual = kind in _TELLING or (kind, metadata["name"]) in _USUAL
+            # What is on its way out keeps nothing.
+            if not usual and not metadata.get("deletionTimestamp") and not _has(metadata, without):
                 found.append(f"{kind} {metadata['name']}")
     return sorted(found)
 

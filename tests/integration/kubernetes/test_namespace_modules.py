@@ -52,6 +52,19 @@ def test_a_namespace_of_ours_stays_while_others_have_something_in_it(cluster: Cl
     assert not keep(cluster, "shop", state="absent")["changed"]
 
 
+def test_what_is_on_its_way_out_keeps_no_namespace(cluster: Cluster, double: KubernetesDouble) -> None:
+    assert keep(cluster, "shop")["created"]
+    going = config_map("going")
+    going["metadata"]["finalizers"] = ["omnimind.test/kept"]
+    cluster.create(going, "shop")
+    assert keep(cluster, "shop", state="absent")["kept"] == "there is ConfigMap going"
+    cluster.delete("ConfigMap", "shop", "going")
+    assert keep(cluster, "shop", state="absent")["removed"]
+    cluster.patch("ConfigMap", "shop", "going", {"metadata": {"finalizers": None}})
+    double.settle()
+    assert cluster.read("Namespace", "", "shop").status == 404
+
+
 def test_a_set_of_budgets_leaves_those_of_others(cluster: Cluster, namespace: str) -> None:
     def kept(*definitions: Any, **options: Any) -> dict[str, Any]:
         return run_module("k8s_guard_set", cluster, namespace=namespace, definitions=list(definitions), **options)
