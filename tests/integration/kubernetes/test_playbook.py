@@ -267,6 +267,7 @@ def _taken_away(site: Site) -> None:
     data = {f"{role}_delete_data": True for role in ("k8s_redis_cluster", "k8s_monitoring")}
     gone = site.play("kubernetes_absent.yml", **data)
     assert gone.failure == "", gone.output
-    told = gone.tasks["Labels of the namespace are gone, and it itself where nobody else has anything in it"]
+    last = "Labels of the namespace are gone, and it itself where nobody else has anything in it"
+    told = gone.tasks[f"omnimind.platform.k8s_security : {last}"]
     assert told["removed"], told.get("kept")
     assert eventually(lambda: NAMESPACE not in site.cluster.names("Namespace")), "with all that is in it"
