@@ -260,7 +260,7 @@ def _drained(site: Site) -> None:
     assert not former & {one["metadata"]["uid"] for one in site.pods("redis")}
     assert len(site.kubelet.away) == 1
     assert (result.lost, result.failed) == ([], [])
-    assert result.longest_gap() < 2
+    assert result.longest_gap() < 10, "a master that nobody relieves is missed for 15 s"
 
 
 def _taken_away(site: Site) -> None:
