@@ -76,7 +76,8 @@ from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.argum
     REQUIRED_TOGETHER,
     cluster_opened,
 )
-from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.errors import ApiRefusal, ManifestError
+from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.errors import ManifestError
+from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.namespaces import is_there
 from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.quantities import read_quantity
 from ansible_collections.omnimind.platform.plugins.module_utils.monitoring.kubernetes_preflight import Given, complaints
 from ansible_collections.omnimind.platform.plugins.module_utils.plain import plain
@@ -103,7 +104,7 @@ def main() -> None:
     present = params["state"] == "present"
     refuse_if(module, found + complaints(given) if present else [])
     with cluster_opened(module, read_only=True) as cluster:
-        has_namespace = _is_there(cluster, str(variables["namespace"]))
+        has_namespace = is_there(cluster, str(variables["namespace"]))
     if present and not has_namespace and not module.check_mode:
         name = variables["namespace"]
         refuse_if(module, [f"namespace: there is no namespace {name!r}; right would be one that is there"])
@@ -116,16 +117,6 @@ def _bytes(size: str, name: str = "prometheus_storage") -> "tuple[int, list[str]
         return int(read_quantity(name, size)), []
     except ManifestError:
         return 0, [f"{name}: {size!r} is no size of a volume; right would be one such as 20Gi"]
-
-
-def _is_there(cluster, namespace: str) -> bool:
-    try:
-        return cluster.get("Namespace", namespace) is not None
-    except ApiRefusal as refusal:
-        # An account of one namespace may do everything in it, and not look at the namespace itself.
-        if refusal.status != 403:
-            raise
-        return True
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """A namespace: its labels, whose it is, and who else is in it."""
+
 from __future__ import annotations
 
 import json
@@ -8,9 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Dict, List, Optional
 
 from .client import Client
+from .errors import ApiRefusal
+from .security.entries import MANAGED_BY, MANAGER
 from .sending import Object
 
-MANAGED_BY, MANAGER = "app.kubernetes.io/managed-by", "omnimind.platform"
 # Which labels we gave: those that are not wanted any more go, and others stay.
 OWN_LABELS = "omnimind.platform/own-labels"
 # What is in every namespace, or tells of others.
@@ -20,6 +22,16 @@ _USUAL = (
     ("ServiceAccount", "default"),
 )
 _TELLING = ("Event", "Endpoints", "EndpointSlice", "PodMetrics")
+
+
+def is_there(client: Client, name: str) -> bool:
+    """Whether there is such a namespace. An account of one alone may do everything in it, and not look at it itself."""
+    try:
+        return client.get("Namespace", name) is not None
+    except ApiRefusal as refusal:
+        if refusal.status != 403:
+            raise
+        return True
 
 
 def is_ours(live: Mapping[str, Any]) -> bool:

@@ -10,13 +10,12 @@ from typing import Any, Optional
 
 from .client import Client
 from .errors import ApiRefusal, KubernetesFailure
-from .network.declarations import read_name
+from .namespaces import is_there
 from .network.difference import Difference, compare
 from .network.endpoints import Cluster, Endpoint
 from .network.judging import judge_flows
 from .network.parties import Parties
-from .network.policies import read_policy
-from .network.policy_set import Cut, Object, Plan, find_cuts, intended, plan_steps, read_set, shown
+from .network.policy_set import Cut, Object, Plan, find_cuts, intended, meaning, plan_steps, read_set, shown
 from .network.situations import Given, Situation, read_situation
 from .network_live import NAMESPACES, PODS, read_live
 from .probing.probes import Maker, Probe, read_probes
@@ -80,7 +79,7 @@ class Outlook:
 def fulfil(client: Client, order: Order, check_mode: bool) -> Outlook:
     """Bring it about; in check mode only look what it comes to. KubernetesFailure, with nothing changed or all back."""
     wanted = order.wanted()
-    there = _is_there(client, order.namespace)
+    there = is_there(client, order.namespace)
     if not there and wanted and not check_mode:
         raise KubernetesFailure(f"namespace: there is no {order.namespace!r}; it must be made first")
     for left in reversed(range(_ATTEMPTS)):
@@ -101,16 +100,6 @@ def fulfil(client: Client, order: Order, check_mode: bool) -> Outlook:
     raise AssertionError("the last attempt returns or raises")
 
 
-def _is_there(client: Client, namespace: str) -> bool:
-    """Whether there is such a namespace. Who may not look there is told by what is asked next."""
-    try:
-        return client.get("Namespace", read_name("namespace", namespace)) is not None
-    except ApiRefusal as refusal:
-        if refusal.status != _FORBIDDEN:
-            raise
-        return True
-
-
 def _look(client: Client, order: Order, wanted: Mapping[str, Object], there: bool) -> Outlook:
     live = live_policies(client, order.namespace) if there else {}
     after = intended(live, wanted, order.name, order.adopt)
@@ -123,9 +112,8 @@ def _look(client: Client, order: Order, wanted: Mapping[str, Object], there: boo
     probes = read_probes("probes", order.probes, order.components, parties, ready, situation.cluster) if there else ()
     if not plan.steps:
         return Outlook(live, after, plan, Difference(), (), probes)
-    policies = [[read_policy(_plain(one)) for one in state.values()] for state in (live, after)]
-    difference = compare(policies[0], policies[1], situation.cluster)
-    return Outlook(live, after, plan, difference, find_cuts(live, after, situation.cluster), probes)
+    difference = compare(map(meaning, live.values()), map(meaning, after.values()), situation.cluster)
+    return Outlook(live, after, plan, difference, find_cuts(live, plan.steps, situation.cluster), probes)
 
 
 def _ready(pods: Sequence[Object], cluster: Cluster) -> list[Endpoint]:
@@ -150,7 +138,7 @@ def _situation(
     """What there will be: the policies afterwards, over pods that run now and endpoints that are declared; the pods."""
     namespaces = [*([order.namespace] if there else []), *(one for one in order.namespaces if one != order.namespace)]
     talking = _talking(client, namespaces)
-    changed = [Given("", _plain(one)) for one in after.values()]
+    changed = [Given("", one) for one in after.values()]
     situation = read_situation(talking, changed, order.endpoints, (), order.namespace)
     return replace(situation, observed=bool(live)), [one for one in talking if one["kind"] == "Pod"]
 
@@ -170,7 +158,3 @@ def _prove(order: Order, situation: Situation, parties: Parties) -> None:
     if judgement.complaints:
         message = judgement.message.replace("flows: ", "expected: ", 1)
         raise KubernetesFailure(message, **judgement.plain())
-
-
-def _plain(manifest: Object) -> Object:
-    return {key: manifest[key] for key in ("apiVersion", "kind", "metadata", "spec") if key in manifest}

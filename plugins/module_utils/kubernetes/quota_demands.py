@@ -1,6 +1,7 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What a manifest would have quotas hold: how many pods at once, each of which size."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from .budgets.rollouts import read_rollout
 from .budgets.workloads import read_workload
 from .fields import read_mapping
 from .pod_resources import PodResources, read_pod_resources
+from .resources import ENDED
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ def read_demand(manifest: Any, nodes: int) -> Demand:
     name = f"{kind} {metadata.namespace}/{metadata.name}"
     count = 1
     if kind == "Pod":
-        count = 0 if (manifest.get("status") or {}).get("phase") in ("Succeeded", "Failed") else 1
+        count = 0 if (manifest.get("status") or {}).get("phase") in ENDED else 1
     else:
         if kind == "CronJob":
             where, spec = f"{where}.jobTemplate.spec", _nested(f"{where}.jobTemplate", spec.get("jobTemplate"), "spec")

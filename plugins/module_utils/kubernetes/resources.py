@@ -1,6 +1,7 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The kinds that our modules ask for, and where they are. All have been where they are since Kubernetes 1.21."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ class Resource:
         inside = ["namespaces", namespace] if namespace and self.namespaced else []
         return "/".join(step for step in [root, *inside, self.plural, name, part] if step)
 
+
+# Phases of a pod whose containers have ended, and do not start again.
+ENDED = ("Succeeded", "Failed")
 
 _ALL = (
     Resource("Namespace", "v1", "namespaces", namespaced=False),

@@ -1,11 +1,14 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Which pods of a set are there, and what the others wait for. Whether they are Ready is not asked."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from .resources import ENDED
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ def read_standing(manifest: Mapping[str, Any]) -> Standing:
     address, leaving, obstacle = status.get("podIP") or "", "", ""
     if metadata.get("deletionTimestamp"):
         leaving = "is on its way out"
-    elif phase in ("Succeeded", "Failed"):
+    elif phase in ENDED:
         leaving = _because(f"has ended ({phase})", status)
     elif phase != "Running" or not address:
         obstacle = _obstacle(phase, node, status)

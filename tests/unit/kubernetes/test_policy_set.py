@@ -46,6 +46,10 @@ def states(live: dict[str, Object], plan: Plan) -> Iterator[dict[str, Object]]:
         yield dict(now)
 
 
+def cuts(live: dict[str, Object], after: dict[str, Object]) -> list[str]:
+    return [str(cut) for cut in find_cuts(live, plan_steps(live, after).steps, CLUSTER)]
+
+
 def actions(plan: Plan) -> list[str]:
     return [f"{step.action} {step.name}" for step in plan.steps]
 
@@ -78,7 +82,7 @@ def test_nothing_is_cut_and_nothing_is_opened_on_the_way(seed: int) -> None:
     random = Random(seed)
     cluster = random_policies.cluster(random, 8)
     live, after = random_set(random), random_set(random)
-    told = {(pod, cut.direction) for cut in find_cuts(live, after, cluster) for pod in cut.pods}
+    told = {(pod, cut.direction) for cut in find_cuts(live, plan_steps(live, after).steps, cluster) for pod in cut.pods}
     first, last = halves(live, cluster, told), halves(after, cluster, told)
     found = list(states(live, plan_steps(live, after)))
     for state in found:
@@ -118,10 +122,10 @@ def test_one_alone_is_replaced_at_once() -> None:
 
 def test_two_that_isolate_a_pod_together_are_told() -> None:
     again = {**TO_WEB, "ingress": [{"ports": [{"port": 81}]}]}
-    (told,) = map(str, find_cuts({}, a_set(one=TO_WEB, two=again), CLUSTER))
+    (told,) = cuts({}, a_set(one=TO_WEB, two=again))
     assert told == "until one and two are all made, ingress of shop/web is cut that only one of them allows"
-    assert not find_cuts(a_set(deny=DENY), a_set(deny=DENY, one=TO_WEB, two=again), CLUSTER), "it is isolated already"
-    (told,) = map(str, find_cuts(a_set(one=TO_WEB, two=again), {}, CLUSTER))
+    assert not cuts(a_set(deny=DENY), a_set(deny=DENY, one=TO_WEB, two=again)), "it is isolated already"
+    (told,) = cuts(a_set(one=TO_WEB, two=again), {})
     assert told == "until one and two are all removed, ingress of shop/web is cut that only one of them allows"
 
 

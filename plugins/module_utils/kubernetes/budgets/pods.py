@@ -1,6 +1,7 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Pods: what budgets count of them, and what a drain must know."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from typing import Any, Optional
 
 from ..fields import read_list, read_mapping
 from ..pod_resources import REQUESTS, Amounts, read_pod_resources
+from ..resources import ENDED
 from .metadata import Owner, read_metadata
 from .placement import Placement, read_placement
 
@@ -58,7 +60,7 @@ class Pod:
 
     @property
     def finished(self) -> bool:
-        return self.phase in ("Succeeded", "Failed")
+        return self.phase in ENDED
 
     @property
     def active(self) -> bool:

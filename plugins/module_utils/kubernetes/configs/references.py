@@ -1,15 +1,17 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Which ConfigMaps pods need, by all the ways in which they can name one."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ..resources import ENDED
+
 Object = Mapping[str, Any]
 
 _CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
-_FINISHED = ("Succeeded", "Failed")
 
 
 def referred_to(objects: Iterable[Object]) -> set[str]:
@@ -18,7 +20,7 @@ def referred_to(objects: Iterable[Object]) -> set[str]:
 
 
 def _has_ended(found: Object) -> bool:
-    return found["kind"] == "Pod" and (found.get("status") or {}).get("phase") in _FINISHED
+    return found["kind"] == "Pod" and (found.get("status") or {}).get("phase") in ENDED
 
 
 def _pod_spec(found: Object) -> Object:

@@ -1,6 +1,7 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The cluster that talks, out of objects as the API gives them: pods, what makes pods, namespaces and nodes."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,9 +9,8 @@ from typing import Any, Optional
 
 from ..errors import ManifestError
 from ..fields import is_number, read_labels, read_mapping
+from ..resources import ENDED
 from .endpoints import Cluster, Endpoint, NamedPort, read_addresses
-
-_OVER = ("Succeeded", "Failed")
 
 
 def read_cluster(objects: Iterable[Any], others: Iterable[Endpoint] = (), namespace: str = "default") -> Cluster:
@@ -53,7 +53,7 @@ def _pods(fields: Mapping[str, Any], metadata: Mapping[str, Any], namespace: str
         if not isinstance(template, Mapping) or not isinstance(template.get("spec"), Mapping):
             return
         labels, spec, status = (template.get("metadata") or {}).get("labels"), template["spec"], {}
-    if status.get("phase") in _OVER:
+    if status.get("phase") in ENDED:
         return
     where = f"{kind} {namespace}/{name}"
     addresses = [entry["ip"] for entry in status.get("podIPs") or [] if entry.get("ip")]

@@ -126,9 +126,9 @@ def plan_steps(live: Mapping[str, Object], after: Mapping[str, Object]) -> Plan:
     return Plan(tuple(made), tuple(replaced), gone, tuple(steps))
 
 
-def find_cuts(live: Mapping[str, Object], after: Mapping[str, Object], cluster: Cluster) -> list[Cut]:
+def find_cuts(live: Mapping[str, Object], steps: Iterable[Step], cluster: Cluster) -> list[Cut]:
     """Pods that lose flows for a moment, because several policies begin, or cease, to isolate them."""
-    states = [Selection([_normal(one) for one in state.values()], cluster) for state in _states(live, after)]
+    states = [Selection(tuple(state.values()), cluster) for state in _states(live, steps)]
     found: dict[tuple[Any, ...], list[str]] = {}
     for pod in cluster.endpoints:
         for direction in DIRECTIONS if pod.policed else ():
@@ -143,20 +143,26 @@ def find_cuts(live: Mapping[str, Object], after: Mapping[str, Object], cluster: 
     return [Cut(*about, tuple(pods)) for about, pods in found.items()]
 
 
-def _states(live: Mapping[str, Object], after: Mapping[str, Object]) -> Iterator[dict[str, Object]]:
+def _states(live: Mapping[str, Object], steps: Iterable[Step]) -> Iterator[dict[str, Policy]]:
     """What is there before the first step and after each."""
-    now = dict(live)
+    now = {name: meaning(one) for name, one in live.items()}
     yield dict(now)
-    for step in plan_steps(live, after).steps:
+    for step in steps:
         now.pop(step.name, None)
         if step.action != REMOVE:
-            now[step.name] = step.manifest
+            now[step.name] = meaning(step.manifest)
         yield dict(now)
 
 
 def _granted(policies: Iterable[Policy], direction: str) -> set[tuple[Any, ...]]:
     """What they allow, by their rules."""
     return {(rule.peers, rule.ports) for policy in policies for rule in policy.rules(direction)}
+
+
+def meaning(manifest: Object) -> Policy:
+    """What a policy of the API, or of a set, means, however it is written."""
+    plain = {key: manifest[key] for key in ("apiVersion", "kind", "metadata", "spec") if key in manifest}
+    return read_policy(plain).normal
 
 
 def shown(policies: Mapping[str, Object], names: Sequence[str]) -> dict[str, Any]:
@@ -174,7 +180,7 @@ def _labels(manifest: Object) -> Mapping[str, str]:
 
 def _denies(manifest: Object) -> int:
     """In how many directions it isolates pods and allows them nothing."""
-    policy = _normal(manifest)
+    policy = meaning(manifest)
     return sum(not policy.rules(direction) for direction in policy.directions)
 
 
@@ -198,12 +204,7 @@ def _same(one: Object, other: Object) -> bool:
     notes = all(
         (one["metadata"].get(key) or {}) == (other["metadata"].get(key) or {}) for key in ("labels", "annotations")
     )
-    return notes and _normal(one) == _normal(other)
-
-
-def _normal(manifest: Object) -> Policy:
-    plain = {key: manifest[key] for key in ("apiVersion", "kind", "metadata", "spec") if key in manifest}
-    return read_policy(plain).normal
+    return notes and meaning(one) == meaning(other)
 
 
 def _double(manifest: Object, names: Container[str]) -> Object:

@@ -14,6 +14,7 @@ from ..fields import is_number, read_list, read_mapping
 from ..network.declarations import read_names, read_port, read_strict_labels
 from ..network.endpoints import Cluster, Endpoint
 from ..network.parties import Parties
+from ..resources import ENDED
 from .program import ATTEMPTS, PROGRAM
 
 Object = Dict[str, Any]
@@ -191,7 +192,7 @@ def _pod(name: str, labels: Mapping[str, str], probes: Sequence[Probe], maker: M
 def answer_of(pod: Object) -> Optional[list[str]]:
     """What a pod that is over has said, an error for each target, empty where it got through; None when it goes on."""
     status = pod.get("status") or {}
-    if status.get("phase") not in ("Succeeded", "Failed"):
+    if status.get("phase") not in ENDED:
         return None
     states = [one.get("state") or {} for one in status.get("containerStatuses") or []]
     message = next((one["terminated"].get("message") for one in states if one.get("terminated")), None)
@@ -202,24 +203,6 @@ def answer_of(pod: Object) -> Optional[list[str]]:
     if isinstance(errors, list) and all(isinstance(one, str) for one in errors):
         return errors
     return []
-
-
-def obstacle_of(pod: Object) -> str:
-    """Why a pod does not come to run, in the words of the cluster; empty when nothing is known to be in the way."""
-    status = pod.get("status") or {}
-    for one in status.get("containerStatuses") or []:
-        waiting = (one.get("state") or {}).get("waiting") or {}
-        if waiting.get("reason") in (
-            "ErrImagePull",
-            "ImagePullBackOff",
-            "InvalidImageName",
-            "CreateContainerConfigError",
-        ):
-            return f"{waiting['reason']}: {waiting.get('message', '')}".rstrip(": ")
-    for one in status.get("conditions") or []:
-        if one.get("type") == "PodScheduled" and one.get("status") == "False":
-            return f"{one.get('reason', 'not scheduled')}: {one.get('message', '')}".rstrip(": ")
-    return ""
 
 
 def result(probe: Probe, error: str) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from uuid import uuid4
 
 from ..client import Client
 from ..errors import KubernetesFailure
-from .probes import Maker, Probe, answer_of, complaint, obstacle_of, pods_of, result
+from ..standing import read_standing
+from .probes import Maker, Probe, answer_of, complaint, pods_of, result
 
 _BEGIN = 60.0  # seconds for a pod to be placed and its image to be fetched
 _PAUSE = 0.5
@@ -64,6 +65,7 @@ def _wait(client: Client, maker: Maker, name: str, probes: Sequence[Probe]) -> l
                 )
             return errors
         if time.monotonic() >= deadline:
-            why = obstacle_of(pod) or f"it is {(pod.get('status') or {}).get('phase', 'unknown')}"
+            standing = read_standing(pod)
+            why = standing.obstacle or standing.waits or "it runs"
             raise KubernetesFailure(f"Pod {maker.namespace}/{name}, which tries flows, does not come to its end: {why}")
         time.sleep(_PAUSE)

@@ -1,6 +1,7 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What a user declares of a namespace's security, read into the objects that shall be there."""
+
 from __future__ import annotations
 
 import re
@@ -13,13 +14,11 @@ from ..fields import read_list, read_mapping
 from ..network.declarations import read_declaration, read_name, read_names
 from ..network.flows import CLUSTER_DNS, network_policies
 from ..probing.probes import check_probes, check_times
-from .entries import COMPONENT, PART_OF, components_of, config_maps_of, manifests_of
+from .entries import COMPONENT, MANAGED_BY, MANAGER, PART_OF, components_of, config_maps_of, manifests_of
 from .guards import budget as budget_of
 from .guards import limit_range, limit_range_complaints, quota
 
 Object = Dict[str, Any]
-MANAGED_BY = "app.kubernetes.io/managed-by"
-MANAGER = "omnimind.platform"
 MODES = ("enforce", "warn", "audit")
 _VERSION = re.compile(r"latest|v1\.\d{1,3}")
 

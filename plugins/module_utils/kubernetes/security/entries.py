@@ -1,6 +1,7 @@
 # Copyright: OmniMind Development Team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Entries of a declaration: components, configuration, and manifests of what is about to be rolled out."""
+
 from __future__ import annotations
 
 import re
@@ -13,6 +14,8 @@ from ..network.declarations import read_declaration, read_name, read_strict_labe
 Object = Dict[str, Any]
 # Of every pod, and so of every selector, of this collection.
 COMPONENT, PART_OF = "app.kubernetes.io/component", "app.kubernetes.io/part-of"
+# Of every object that we make.
+MANAGED_BY, MANAGER = "app.kubernetes.io/managed-by", "omnimind.platform"
 _FILE = re.compile(r"[A-Za-z0-9._-]{1,253}")
 
 
