@@ -46,6 +46,14 @@ def namespace(cluster: Cluster) -> Iterator[str]:
     cluster.delete("Namespace", "", name)
 
 
+@pytest.fixture
+def running(double: KubernetesDouble, namespace: str) -> Iterator[KubernetesDouble]:
+    """The double, where controllers work for that namespace, on three nodes."""
+    double.add_nodes("a", "b", "c", zones=True)
+    with double.running():
+        yield double
+
+
 def _wait_for_account(cluster: Cluster, namespace: str) -> None:
     """No pod is taken before its account is there. Where no controller makes it, as of an API server alone, we do."""
     if not eventually(lambda: cluster.read("ServiceAccount", namespace, "default").status == 200):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 from integration.kubernetes.cluster import Cluster
 from integration.kubernetes.role_plays import Played, play_role
 from integration.kubernetes.schemas import VERSIONS, complaints
@@ -15,14 +13,6 @@ from kubernetes_double import KubernetesDouble
 ROLE, NAME = "k8s_backend", "omnimind-backend"
 PASSWORD = "correct horse/battery@staple"
 APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-
-
-@pytest.fixture
-def running(double: KubernetesDouble, namespace: str) -> Iterator[KubernetesDouble]:
-    """Controllers work, on three nodes."""
-    double.add_nodes("a", "b", "c", zones=True)
-    with double.running():
-        yield double
 
 
 def roll_out(cluster: Cluster, tmp_path: Path, namespace: str, **variables: Any) -> Played:

@@ -23,7 +23,8 @@ LABEL = "omnimind.platform/config"
 _DIGITS = 10
 # As a label's value it has at most 63 characters.
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
+# The name of a file in a ConfigMap.
+KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def read_order(params: Mapping[str, Any]) -> Order:
     if not _NAME.fullmatch(name):
         raise KubernetesFailure(f"name: {name!r} is not of small letters, digits and '-', 63 at most")
     for key, text in data.items():
-        if not _KEY.fullmatch(key):
+        if not KEY.fullmatch(key):
             raise KubernetesFailure(f"data: {key!r} is no name of a file: letters, digits, '-', '_' and '.' make one")
         if not isinstance(text, str):
             raise KubernetesFailure(f"data: {key} is a text, not {text!r}")

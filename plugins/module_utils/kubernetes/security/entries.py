@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Dict, List
 
+from ..configs.revisions import KEY
 from ..errors import ManifestError
 from ..fields import read_list, read_mapping
 from ..network.declarations import read_declaration, read_name, read_strict_labels
@@ -16,7 +16,6 @@ Object = Dict[str, Any]
 COMPONENT, PART_OF = "app.kubernetes.io/component", "app.kubernetes.io/part-of"
 # Of every object that we make.
 MANAGED_BY, MANAGER = "app.kubernetes.io/managed-by", "omnimind.platform"
-_FILE = re.compile(r"[A-Za-z0-9._-]{1,253}")
 
 
 def components_of(value: Any, part_of: str) -> Dict[str, Any]:
@@ -36,7 +35,7 @@ def config_maps_of(value: Any) -> Dict[str, Any]:
         where = f"config_maps.{name}"
         read_name(where, name)
         for file, content in read_mapping(where, files).items():
-            if not _FILE.fullmatch(file):
+            if not KEY.fullmatch(file):
                 raise ManifestError(where, f"{file!r} is no name of a file: letters, digits, dots, dashes, underscores")
             if not isinstance(content, str):
                 raise ManifestError(f"{where}.{file}", f"it is a text, not {content!r}")
