@@ -43,6 +43,10 @@ _CACHED = {
 # Suite: an older one whose packages a host can have as well, to be upgraded from.
 _OLDER = {"trixie": "bookworm"}
 
+# What lies in a host's Python, see there.
+_COMPILED_ONCE = Path(__file__).with_name("compiled_once.py")
+_PACKAGES = "$1/usr/lib/python3/dist-packages"
+
 # apt's own timers would take its lock in the middle of a test.
 _MASKED = ["apt-daily.timer", "apt-daily-upgrade.timer", "e2scrub_all.timer"]
 _LEFT_OUT = ["/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/man/*"]
@@ -107,12 +111,15 @@ def _tarball(suite: str) -> Path:
         "--skip=cleanup/apt",
         '--customize-hook=chroot "$1" apt-get clean',
         *(f"--customize-hook={download} {' '.join(packages)}" for packages in _CACHED[suite]),
+        f'--customize-hook=install -m 644 "{_COMPILED_ONCE}" "{_PACKAGES}"',
+        f'--customize-hook=echo "import {_COMPILED_ONCE.stem}" > "{_PACKAGES}/{_COMPILED_ONCE.stem}.pth"',
+        '--customize-hook=mkdir "$1/var/cache/compiled-once"',
         f'--customize-hook=chroot "$1" systemctl mask {" ".join(_MASKED)}',
         # Peers are in /etc/hosts and there is no way out: asking for others fails at once.
         '--customize-hook=sed --in-place "s/^hosts:.*/hosts: files/" "$1/etc/nsswitch.conf"',
         suite,
     ]
-    digest = hashlib.sha256(json.dumps([recipe, sources, settings]).encode()).hexdigest()[:16]
+    digest = hashlib.sha256(json.dumps([recipe, _COMPILED_ONCE.read_text(), sources, settings]).encode()).hexdigest()[:16]
     tarball = CACHE / f"{suite}-{digest}.tar"
     if tarball.exists():
         return tarball
