@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test lint unit backend integration molecule drill docs readmes dashboards build changelog lock bench clean
+.PHONY: help demo demo-down test lint unit backend integration molecule drill docs readmes dashboards build release lock bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -52,12 +52,9 @@ dashboards: .venv/.tests ## roles/monitoring/files/dashboards/*.json, from tools
 build: .venv/.runtime ## the tarball that ansible-galaxy installs, to dist/
 	@ansible-galaxy collection build --force --output-path dist
 
-changelog: .venv/.tests ## enter fragments and new plugins under galaxy.yml's version
-	@rm -rf .cache/release && .ci/tree .cache/release
-	@cd .cache/release/ansible_collections/omnimind/platform && \
-	    antsibull-changelog release --update-existing --reload-plugins
-	@rm -rf changelogs && cp -r .cache/release/ansible_collections/omnimind/platform/changelogs . && \
-	    cp .cache/release/ansible_collections/omnimind/platform/CHANGELOG.rst .
+release: .venv/.tests ## [VERSION=1.2.3] [KEY=...] changelog, tarball and signature, all checked; docs/releasing.md
+	@.ci/need git gnupg
+	@python -m tools.release $(VERSION) $(if $(KEY),--key '$(KEY)')
 
 lock: .venv/.tests ## what the backend depends on, as resolved now, to files/backend/requirements.txt
 	@mkdir -p .cache && grep --no-filename == requirements.txt requirements-test.txt > .cache/pins

@@ -24,7 +24,7 @@ description:
   - A machine is recognised in the inventory sources before this one by C(redis_cluster_address), C(ansible_host) or its
     name. Its variables, but for those of the group C(all), are those of its nodes too, so they are reached as it is.
     A machine that no such source has is named by the address of its nodes.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.redis

@@ -8,7 +8,7 @@ short_description: The sources of a backend, packed
 description:
   - Reads the lock C(requirements.txt) and the package C(src/omnimind_backend) below a directory of the controller, for
     the module M(omnimind.platform.backend_revision).
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 options:
   _terms:

@@ -10,7 +10,7 @@ description:
     P(omnimind.platform.monitoring#role) runs, on every host of the groups C(redis), C(redis_sentinel), C(backend),
     C(monitored) and the role's own, whatever hosts the play is limited to.
   - Ports and addresses come from the inventory variables of those roles, else from their defaults.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 options:
   _terms:

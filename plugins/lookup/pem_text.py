@@ -7,7 +7,7 @@ name: pem_text
 short_description: A certificate or a key as text, whether it was given as text or as a file
 description:
   - Returns what is PEM already as it is, and reads the file of the controller that anything else names.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 options:
   _terms:

@@ -11,7 +11,7 @@ description:
   - A host's nodes come from its inventory variables C(redis_cluster_ports), C(redis_cluster_address) (else
     C(ansible_host), else its name) and C(redis_cluster_zone), or those of another role.
   - Hosts with C(redis_cluster_leaving) are left out, unless they are asked for.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 options:
   _terms:

@@ -8,7 +8,7 @@ short_description: The variables of a role, as one mapping
 description:
   - Returns the values of all variables that a role has defaults for, by their names without the role's own, so that they
     can be handed on together.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 options:
   _terms:

@@ -8,7 +8,7 @@ short_description: Files of rules, made from templates whose marks are square br
 description:
   - Renders every C(*.yml.j2) of a directory. A rule has expressions in curly braces that are Prometheus' own, so the
     marks of Jinja have square brackets here where they have curly braces elsewhere. A name that is not given is an error.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 options:
   _terms:

@@ -7,7 +7,7 @@ name: text_files
 short_description: The files of a directory, as texts by their names
 description:
   - Reads the files of a directory of the controller that fit a pattern, and not what is below it.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 options:
   _terms:

@@ -8,7 +8,7 @@ short_description: Variables that look like a role's but are none
 description:
   - Compares the names of all variables that begin with the name of a role with its argument specification.
     Ansible itself ignores a variable that no role knows, so a misspelt one would silently do nothing.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 options:
   _terms:

@@ -10,7 +10,7 @@ description:
   - Has alerts with certain labels told to nobody for a time. A silence ends by itself, also when the playbook that began it
     fails on its way.
   - A silence with the same matchers that is active is kept as it is, whatever its comment, or made longer when it ends soon.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.tls_client

@@ -10,7 +10,7 @@ description:
   - Checks the variables of the role P(omnimind.platform.backend_image#role), the engine and the images that it has, and
     changes nothing. Every reason to refuse is given at once, by the name of its variable.
   - Returns what a build goes by.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.preflight

@@ -10,7 +10,7 @@ description:
   - Asks C(/ready) and C(/api/status) of every instance at once.
   - An instance is fit when it is ready, is the version it should be, has everything it needs, and follows the settings
     of compression.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.reads_only

@@ -13,7 +13,7 @@ description:
     range, sizes that are none, a Python that is too old, an image that is not there, and a Redis that cannot be reached
     with the login that the backend will use.
   - It needs no client of Redis on the host.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.preflight

@@ -14,7 +14,7 @@ description:
   - V(in_force) leads the link to it. Nothing is started or stopped.
   - V(proved) notes that it was seen to work, and removes releases and revisions that nobody needs.
   - V(absent) leaves no release in force.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 options:
   directory:

@@ -8,7 +8,7 @@ module: backend_release_info
 short_description: The releases of a backend that are on a host
 description:
   - Returns the release that is in force, and the one before, to which a roll-back goes.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.reads_only

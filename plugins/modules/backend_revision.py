@@ -11,7 +11,7 @@ description:
     virtual environment in it exactly what the lock names, by hash and from wheels only, with the package beside it.
   - A revision that is there as a whole is left as it is. One that was not finished is made anew.
   - Nothing that runs is changed.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 options:
   directory:

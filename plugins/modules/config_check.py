@@ -9,7 +9,7 @@ short_description: Configuration judged by its programs, before it goes anywhere
 description:
   - Puts files into a directory that nobody else can read, has the programs in O(validate) judge it, and removes it.
   - It is for files that are written by other means than M(omnimind.platform.config_directory), such as those of a ConfigMap.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.reads_only

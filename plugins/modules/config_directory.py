@@ -12,7 +12,7 @@ description:
     files that nobody asked for removed.
   - Files belong to root, and are readable for a group and for nobody else.
   - Secrets are not shown in a diff, and not what a removed file held.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 options:
   path:

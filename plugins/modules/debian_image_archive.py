@@ -11,7 +11,7 @@ description:
     registry is asked.
   - The image carries a digest of its recipe (packages, release, sources) as the label
     C(omnimind.platform.recipe-digest).
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 options:
   image:

@@ -10,7 +10,7 @@ description:
   - Reads a directory on the controller as Docker would, by its C(.dockerignore), and returns a digest of its files
     and of the arguments of the build. An image that carries the digest as a label is known to be made of just that.
   - With O(path), lays the files down on the host, readable by everybody, and removes what does not belong there.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 options:
   source:

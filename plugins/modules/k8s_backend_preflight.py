@@ -11,7 +11,7 @@ description:
     fails with every reason at once, each beginning with the variable at fault, its value and what would be right.
   - Refused are names and amounts that are none, codings that are unknown, levels out of range, an address of Redis that
     is none, a namespace that is not there, and a Kubernetes that does not answer or lets nobody in.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.kubernetes

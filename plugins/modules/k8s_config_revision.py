@@ -14,7 +14,7 @@ description:
     that have not ended, and the pod templates of ReplicaSets, Deployments, StatefulSets and DaemonSets. So a release
     that is gone back to finds its configuration.
   - A second run changes nothing.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.kubernetes

@@ -17,7 +17,7 @@ description:
   - When it fails, it uncordons the nodes that it has cordoned, or leaves them so and says it. Nodes that were cordoned
     before stay so.
   - A second run changes nothing.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.kubernetes

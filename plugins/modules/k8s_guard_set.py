@@ -13,7 +13,7 @@ description:
   - Its own have the label C(omnimind.platform/budget-set), C(omnimind.platform/quota-set) or
     C(omnimind.platform/limit-set) with O(name).
   - Objects are compared by what they mean. V(1000m) and V(1) are the same amount.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.kubernetes

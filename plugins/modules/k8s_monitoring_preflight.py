@@ -12,7 +12,7 @@ description:
   - Then it makes sure that the cluster answers, and looks for the namespace. One that is not there is refused, except in
     check mode, where an earlier task may be yet to make it.
   - Expressions of rules are judged by Prometheus' own tool, see M(omnimind.platform.config_check).
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.kubernetes

@@ -12,7 +12,7 @@ description:
   - Removes a namespace only when it made it and when nobody else has anything in it, of whatever kind the cluster
     knows. Else it only takes its labels off.
   - A label that was there with another value is overwritten, and is not put back.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.kubernetes

@@ -12,7 +12,7 @@ description:
   - Works out at every port of every protocol which flows are open that should be closed, and which are closed that
     should be open, between all endpoints, and with addresses outside.
   - What the API fills in, or sorts, is no edit.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.kubernetes

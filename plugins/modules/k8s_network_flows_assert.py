@@ -12,7 +12,7 @@ description:
   - Policies and endpoints are those of a cluster, of manifests, or of both. Policies of O(definitions) and O(src) are
     then laid over live ones, so that they are proved before they are applied.
   - An expectation about somebody who is not there proves nothing, and is a failure.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.kubernetes

@@ -15,7 +15,7 @@ description:
   - Goes in an order in which neither end of a connection denies anything on the way that it allows before and
     afterwards, or the contrary. What allows comes before what denies. Where that cannot be, RV(cuts) says it.
   - When a step fails, or a connection of O(probes) is not as expected, the former policies are put back.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.kubernetes

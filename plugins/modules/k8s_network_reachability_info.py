@@ -14,7 +14,7 @@ description:
     then laid over live ones, and RV(supposed) says which flows that would open and close.
   - Says as well what is likely to be a mistake, such as a selector that selects nobody.
   - No packet is sent. Whether the network plugin of the cluster enforces policies is not known.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.kubernetes

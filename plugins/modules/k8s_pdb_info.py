@@ -12,7 +12,7 @@ description:
   - Finds budgets that block every drain, that match nothing, or that share a pod with another; roll-outs, autoscalers
     and quorums that budgets do not go with; and workloads without any budget.
   - Looks at a cluster, at manifests before they are applied, or at the cluster as it would be with them.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.kubernetes

@@ -12,7 +12,7 @@ description:
   - A roll-out that does not fit only sits there, as the ReplicaSet is refused its pods while the Deployment is taken.
     So this is asked before.
   - Looks at a cluster, at manifests before they are applied, or at the cluster as it would be with them.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.kubernetes

@@ -21,7 +21,7 @@ description:
     the answer says so.
   - It refuses, naming pod and reason and changing nothing, when pods are missing or silent after O(timeout), when
     connections to them may not be made, and whenever M(omnimind.platform.redis_cluster) does.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.kubernetes

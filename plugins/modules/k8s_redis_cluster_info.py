@@ -12,7 +12,7 @@ description:
   - A pod that is missing or does not run is a problem, with what it waits for.
   - A node that the others know at an address which no pod has is told as one that does not answer, and as gone for
     good when they have given it up.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.kubernetes

@@ -12,7 +12,7 @@ description:
   - Refused are names, amounts and passwords that are none, users without a password or with rules that are none, too
     few shards, fewer pods than there are, volumes other than there are, a password that the pods do not take yet, a
     namespace that is not there, and a Kubernetes that does not answer or lets nobody in.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.kubernetes

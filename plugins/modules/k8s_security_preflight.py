@@ -12,7 +12,7 @@ description:
   - Refused are unknown components, peers and ports that are none, budgets that let no pod go, amounts of quotas and
     limit ranges that cannot be parsed, and an account that may not do what the role does.
   - Answers with all that the role makes of it.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.kubernetes

@@ -10,7 +10,7 @@ description:
   - Sets kernel parameters now, and for the next boot in a file of its own below C(/etc/sysctl.d).
   - A host may forbid it, as a container's does. Such settings are left out and returned in RV(refused),
     so that a roll-out to containers and to machines can be the same.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 options:
   name:

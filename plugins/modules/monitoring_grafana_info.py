@@ -9,7 +9,7 @@ short_description: Find the Grafana of this host
 description:
   - Says where Grafana is and what starts it, for packages and archives of all versions. Newer ones have a program C(grafana)
     with a command C(server), older ones a program C(grafana-server), and old packages have that in C(/usr/sbin) only.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.reads_only

@@ -9,7 +9,7 @@ short_description: Ask Prometheus, Alertmanager and Grafana whether all is well
 description:
   - Asks the servers themselves, not their files, whether they are ready, whether they have read their configuration since
     it changed last and taken it, whether every target is up, and whether members of a cluster see one another.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.reads_only

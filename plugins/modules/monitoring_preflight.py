@@ -13,7 +13,7 @@ description:
     that is missing, lengths of time and sizes that are none, a secret in a scrape job, and ports that are none, given twice
     or taken by another program.
   - Expressions of rules are judged by Prometheus' own tool, before a file is replaced.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.preflight

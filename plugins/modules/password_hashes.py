@@ -9,7 +9,7 @@ short_description: bcrypt hashes of passwords, the same in every run
 description:
   - Makes bcrypt hashes, as Prometheus and its exporters want them for logins. A hash has a random part, so one that
     is in a file already and fits the password is returned again, and that file need not change.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 options:
   passwords:

@@ -11,7 +11,7 @@ description:
     so that an image can be built of them without a network.
   - The wheels are for the Python that is named, whichever Python the host has. Only files whose hashes the lock
     knows are taken, and those that are there are kept.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 options:
   lock:

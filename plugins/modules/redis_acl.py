@@ -18,7 +18,7 @@ description:
     nobody sees. A rule that a server does not know is refused before anything changes.
   - It changes running servers only. For the next start, users must be in the configuration file as well, see
     M(omnimind.platform.redis_config_file).
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.redis

@@ -13,7 +13,7 @@ description:
   - Every write that was acknowledged before the call is in it. That is read from the files, which say how much of their
     master's stream they hold.
   - The snapshots come from replicas. No file of the nodes is touched, so the module runs on any host that reaches them.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.redis

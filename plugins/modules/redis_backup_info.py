@@ -10,7 +10,7 @@ description:
   - Tells what the backups in a directory hold, and with O(verify) whether they still do. Then every hash is computed
     again, and a server of its own loads every file and counts its keys.
   - It reads only, and needs no node.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 options:
   path:

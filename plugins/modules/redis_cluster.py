@@ -18,7 +18,7 @@ description:
   - It refuses, naming node and reason and changing nothing, when a node does not answer, rejects the
     password, is not in cluster mode, holds keys, belongs to another cluster, or announces an address at
     which it does not answer, and when there are too few nodes.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.redis

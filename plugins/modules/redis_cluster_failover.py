@@ -12,7 +12,7 @@ description:
   - A graceful failover, which is the default, loses nothing. The old master stops taking writes, the replica reads what
     it lacks, and takes over. Clients are redirected after some tens of milliseconds.
   - It does nothing where the nodes have these roles already.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.redis

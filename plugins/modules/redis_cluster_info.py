@@ -12,7 +12,7 @@ description:
     must belong to the cluster, else that is a problem.
   - A node's word about itself counts before what others say of it, so damage that a single node does
     not see (two owners of a slot, a forgotten node, a stale view) is found.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.redis

@@ -22,7 +22,7 @@ description:
     when a member is named neither in O(nodes) nor in O(leaving), when too few nodes would be left for three masters
     with their replicas, when a master has no memory for the slots it would get, and in all cases in which
     M(omnimind.platform.redis_cluster) refuses nodes.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.redis

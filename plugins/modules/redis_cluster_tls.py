@@ -14,7 +14,7 @@ description:
   - It waits after every step until all nodes have found each other again and every replica has its link. That takes
     about as long as the node timeout. In the end every node must prove itself by TLS.
   - A run that was cut off is finished by the next one. It does not write the configuration file.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.redis

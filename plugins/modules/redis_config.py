@@ -13,7 +13,7 @@ description:
     warning at every run until the server was restarted, so that file and server do not drift apart unnoticed.
   - Amounts of memory are compared in bytes, so V(100mb) is what a server calls V(104857600).
   - It does not write the configuration file that is managed. The module M(omnimind.platform.redis_config_file) does that.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.redis

@@ -11,7 +11,7 @@ description:
     one, on nothing but a private socket, so that a wrong setting never waits for the next restart.
   - The file belongs to root, is readable for the group only, and its directory is made. Redis cannot rewrite it.
   - It changes no running server. The module M(omnimind.platform.redis_config) does that.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.redis_users

@@ -10,7 +10,7 @@ description:
   - Makes an empty file for each server that keeps what it must not forget in its own configuration file, as Sentinels and
     the nodes they watch do, and the directory of the file.
   - A file that is there is the server's, and is left alone.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 options:
   paths:

@@ -13,7 +13,7 @@ description:
   - Sentinels are servers too, but do not tell their settings. One waits when a file of O(files) was changed instead.
   - It changes nothing. The playbooks C(omnimind.platform.redis_restart) and C(omnimind.platform.redis_sentinel_restart)
     restart such servers, one at a time.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.redis

@@ -15,7 +15,7 @@ description:
     the backup has counts as restored, and nothing is changed.
   - A restore that was cut off is finished by running it again. Meanwhile the key C(omnimind:restore-in-progress) in the
     cluster says which backup is being restored.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.redis

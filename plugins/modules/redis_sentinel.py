@@ -16,7 +16,7 @@ description:
   - The master of a new group is the node that holds keys. Where none does, the node that others follow, else
     the preferred one. It refuses where the choice could lose data.
   - A node is made to follow the master only where it holds nothing that did not come from it, else the module refuses.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.redis_sentinel

@@ -15,7 +15,7 @@ description:
     take writes for about ten more seconds, and throws these away.
   - Where all servers are Valkey 9 or newer, they do this themselves (C(SENTINEL FAILOVER COORDINATED)).
   - While the master is dead, the Sentinels are waited for.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.redis_sentinel

@@ -10,7 +10,7 @@ description:
   - Asks every Sentinel what it says, and every node that a Sentinel knows what it says of itself, and compares.
   - So it finds what C(SENTINEL CKQUORUM) calls OK, such as a master that is a replica of itself, replicas that follow
     another node than Sentinels tell clients of, and a Sentinel with another opinion.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.redis_sentinel

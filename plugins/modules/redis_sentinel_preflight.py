@@ -14,7 +14,7 @@ description:
     addresses in a group of several hosts, a package that must not replace the version that runs (a downgrade, or a step
     over a major version), a full disk, and a task that does not run as root.
   - It needs nothing but Python on the host.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.preflight

@@ -11,7 +11,7 @@ description:
     with a state directory for each, in one call however many there are.
   - An instance that runs is not restarted, not even when its description changed, unless that is asked for.
   - The role P(omnimind.platform.managed_service#role) writes the description and calls this module.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.service

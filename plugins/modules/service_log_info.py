@@ -9,7 +9,7 @@ short_description: What instances of a service printed last
 description:
   - Returns the last lines of each instance, from the journal or from supervisor's files.
   - The role P(omnimind.platform.managed_service#role) calls this module.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.service

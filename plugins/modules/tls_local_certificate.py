@@ -12,7 +12,7 @@ description:
   - It is for demonstrations and tests, and for those who know what it means to keep the key of an authority in a file.
     The keys are readable for the owner only, and not encrypted.
   - Run it where the directory is, such as on the controller, with its own Python.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 options:
   directory:

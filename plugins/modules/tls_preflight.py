@@ -12,7 +12,7 @@ description:
   - Refused are a certificate that expires soon, is not for the host, is not signed by the authorities, or must not be
     used by both servers and clients, a key that does not belong to it or is encrypted, and what is no PEM.
   - It needs nothing but Python, and changes nothing.
-version_added: 0.1.0
+version_added: 1.0.0
 author: OmniMind Development Team (@omnimind)
 extends_documentation_fragment:
   - omnimind.platform.reads_only
