@@ -13,8 +13,10 @@ project = "omnimind.platform"
 author = "OmniMind platform engineers"
 extensions = ["myst_parser", "sphinx_antsibull_ext"]
 html_theme = "furo"
-html_title = project
+html_title = "OmniMind platform"  # the name of the collection is too long for the side
 html_copy_source = False
+html_static_path = ["_static"]
+html_css_files = ["manual.css"]
 html_show_copyright = False
 html_show_sphinx = False
 html_theme_options = {
@@ -35,6 +37,7 @@ ANSIBLE_PAGES = {
     "ansible_configuration_settings": "reference_appendices/config.html",
     "common_return_values": "reference_appendices/common_return_values.html",
 }
+CONTENTS = re.compile(r"^\.\. contents::.*\n(?: +:.*\n)*", re.MULTILINE)
 OUTSIDE = re.compile(r"\]\(\.\./((?:benchmarks|files|molecule|roles|tests|tools)/)")
 # Each alert's page, below the page that lists them. On the web the list itself is the way to them.
 RUNBOOKS = "\n```{toctree}\n:hidden:\n:glob:\n\n*\n```\n"
@@ -58,7 +61,9 @@ def link_to_ansible(
 
 
 def fit_into_manual(app: Sphinx, name: str, source: list[str]) -> None:
-    """A page that is also read in the repository: links out of docs/ lead there, and the runbooks get their index."""
+    """A page that is also read elsewhere: links out of docs/ lead to the repository, the runbooks get their index, and
+    a table of contents is left out, which stands at the side."""
+    source[0] = CONTENTS.sub("", source[0])
     source[0] = OUTSIDE.sub(rf"]({REPOSITORY}\1", source[0])
     if name == "runbooks/README":
         source[0] += RUNBOOKS

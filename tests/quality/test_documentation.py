@@ -112,7 +112,8 @@ def test_documentation_markup(installed: Path) -> None:
 def manual(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The manual as HTML. It is built without a warning, from what is installed."""
     directory = tmp_path_factory.mktemp("manual")
-    run(installed / "ansible_collections" / NAME.replace(".", "/") / "docs" / "build", directory, ANSIBLE_COLLECTIONS_PATH=installed)
+    collection = installed / "ansible_collections" / NAME.replace(".", "/")
+    run(collection / "docs" / "build", directory, ANSIBLE_COLLECTIONS_PATH=installed)
     return directory / "html"
 
 
@@ -131,10 +132,15 @@ def test_every_page_of_the_manual_is_reached(manual: Path) -> None:
         if page not in reached:
             assert page.is_file(), page
             reached.add(page)
-            waiting += [(page.parent / target).resolve() for target in PAGE_LINK.findall(page.read_text(encoding="utf-8"))]
+            links = PAGE_LINK.findall(page.read_text(encoding="utf-8"))
+            waiting += [(page.parent / link).resolve() for link in links]
     assert reached >= set(manual.rglob("*.html"))
 
 
 def test_the_manual_loads_nothing_from_elsewhere(manual: Path) -> None:
-    pages = {page: page.read_text(encoding="utf-8") for page in manual.rglob("*.html")}
-    assert [page.name for page, text in pages.items() if LOADED.search(text)] == []
+    assert [page.name for page in manual.rglob("*.html") if LOADED.search(page.read_text(encoding="utf-8"))] == []
+
+
+def test_no_page_of_the_manual_has_a_table_of_contents_of_its_own(manual: Path) -> None:
+    """The theme has one at the side, and shows another as an error."""
+    assert [page.name for page in manual.rglob("*.html") if 'class="contents' in page.read_text(encoding="utf-8")] == []
