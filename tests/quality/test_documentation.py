@@ -113,7 +113,7 @@ def manual(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The manual as HTML. It is built without a warning, from what is installed."""
     directory = tmp_path_factory.mktemp("manual")
     collection = installed / "ansible_collections" / NAME.replace(".", "/")
-    run(collection / "docs" / "build", directory, ANSIBLE_COLLECTIONS_PATH=installed)
+    run(collection / "docs/build", directory, ANSIBLE_COLLECTIONS_PATH=installed)
     return directory / "html"
 
 
