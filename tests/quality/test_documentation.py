@@ -16,6 +16,8 @@ from ansible.parsing.plugin_docs import read_docstring
 from quality.tools import NAME, ROOT, plugin_files, roles, run, tracked_files
 
 FILE_IS_PLUGIN = ("callback", "inventory", "lookup", "module")
+PAGE_LINK = re.compile(r'href="([^":#?]+\.html)[^"]*"')
+LOADED = re.compile(r'<(?:script|img|iframe|link rel="stylesheet")[^>]* (?:src|href)="(?:https?:)?//')
 KINDS = (*FILE_IS_PLUGIN, "filter", "test", "role")
 
 
@@ -120,10 +122,39 @@ def test_documentation_markup(installed: Path) -> None:
     run("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--skip-rstcheck", collection, cwd=installed)
 
 
-def test_manual(installed: Path, tmp_path: Path) -> None:
-    """The manual builds without a warning and has a page for everything."""
-    run("docs/build", tmp_path, ANSIBLE_COLLECTIONS_PATH=installed)
-    reference = tmp_path / "html" / "reference"
-    pages = {page.stem for page in reference.glob("*.html")}
+@pytest.fixture(scope="module")
+def manual(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The manual as HTML. It is built without a warning, from what is installed."""
+    directory = tmp_path_factory.mktemp("manual")
+    collection = installed / "ansible_collections" / NAME.replace(".", "/")
+    run(collection / "docs/build", directory, ANSIBLE_COLLECTIONS_PATH=installed)
+    return directory / "html"
+
+
+def test_manual(manual: Path) -> None:
+    """It has a page for everything."""
+    pages = {page.stem for page in (manual / "reference").glob("*.html")}
     for kind in KINDS:
         assert {f"{name.removeprefix(NAME + '.')}_{kind}" for name in declared(kind)} <= pages
+
+
+def test_every_page_of_the_manual_is_reached(manual: Path) -> None:
+    """By links from the first page, none of which leads nowhere."""
+    reached, waiting = set(), [manual / "index.html"]
+    while waiting:
+        page = waiting.pop()
+        if page not in reached:
+            assert page.is_file(), page
+            reached.add(page)
+            links = PAGE_LINK.findall(page.read_text(encoding="utf-8"))
+            waiting += [(page.parent / link).resolve() for link in links]
+    assert reached >= set(manual.rglob("*.html"))
+
+
+def test_the_manual_loads_nothing_from_elsewhere(manual: Path) -> None:
+    assert [page.name for page in manual.rglob("*.html") if LOADED.search(page.read_text(encoding="utf-8"))] == []
+
+
+def test_no_page_of_the_manual_has_a_table_of_contents_of_its_own(manual: Path) -> None:
+    """The theme has one at the side, and shows another as an error."""
+    assert [page.name for page in manual.rglob("*.html") if 'class="contents' in page.read_text(encoding="utf-8")] == []
