@@ -20,7 +20,7 @@ from semantic_version import Version
 
 from quality.tools import NAME, ROOT, copy_tree, plugin_files, roles, run
 from tools.release.refusals import refusals
-from tools.release.signature import install, public_key, verify
+from tools.release.signature import install, public_key, signature_of, verify
 
 SIGNER = "release@example.com"
 STRANGER = "stranger@example.com"
@@ -56,10 +56,6 @@ def released(checkout: Path) -> Path:
     assert f"ansible-galaxy collection publish dist/omnimind-platform-{next_version()}.tar.gz" in answer.stdout
     commit(checkout)
     return checkout / "dist" / f"omnimind-platform-{next_version()}.tar.gz"
-
-
-def signature_of(tarball: Path) -> Path:
-    return tarball.with_name(tarball.name.removesuffix(".tar.gz") + "-MANIFEST.json.asc")
 
 
 def release(tree: Path, *words: str) -> subprocess.CompletedProcess[str]:

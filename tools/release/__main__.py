@@ -18,7 +18,7 @@ from pathlib import Path
 import yaml
 
 from .refusals import refusals
-from .signature import has_secret_key, install, public_key, sign, verify
+from .signature import has_secret_key, install, public_key, sign, signature_of, verify
 
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTION = Path("ansible_collections", "omnimind", "platform")
@@ -80,12 +80,13 @@ def release(version: str, key: str, scratch: Path) -> list[Path]:
         raise NotReleased("galaxy-importer has something to say, see above")
 
     step("Documentation")
-    run("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--skip-rstcheck", installed / COLLECTION, cwd=scratch)
+    lint = ("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs=self", "--skip-rstcheck")
+    run(*lint, installed / COLLECTION, cwd=scratch)
     if not key:
         return [tarball]
 
     step("Signature, and its check as a user makes it")
-    signature = dist / f"omnimind-platform-{version}-MANIFEST.json.asc"
+    signature = signature_of(tarball)
     sign(tarball, key, signature)
     public_key(key, scratch / "keyring.gpg")
     verify(scratch / "home", signature, scratch / "keyring.gpg")
@@ -95,6 +96,8 @@ def release(version: str, key: str, scratch: Path) -> list[Path]:
 def keep(scratch: Path, made: list[Path]) -> None:
     """Copy what was made, and what it changed in the tree, to the working tree."""
     (ROOT / "dist").mkdir(exist_ok=True)
+    # One of an earlier try would not fit this tarball.
+    (ROOT / "dist" / signature_of(made[0]).name).unlink(missing_ok=True)
     for path in made:
         shutil.copy(path, ROOT / "dist")
     shutil.rmtree(ROOT / "changelogs")
