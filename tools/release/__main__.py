@@ -39,7 +39,8 @@ class NotReleased(Exception):
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make release")
-    parser.add_argument("version", nargs="?", default=read("galaxy.yml")["version"], help="that of galaxy.yml, if not given")
+    current = read("galaxy.yml")["version"]
+    parser.add_argument("version", nargs="?", default=current, help="that of galaxy.yml, if not given")
     parser.add_argument("--key", default="", help="signs the release: a fingerprint, or what else GnuPG knows a key by")
     asked = parser.parse_args()
     why_not = list(refusals(asked.version, read("changelogs/changelog.yaml")["releases"], list(sections()), changed()))
@@ -80,8 +81,8 @@ def release(version: str, key: str, scratch: Path) -> list[Path]:
         raise NotReleased("galaxy-importer has something to say, see above")
 
     step("Documentation")
-    lint = ("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs=self", "--skip-rstcheck")
-    run(*lint, installed / COLLECTION, cwd=scratch)
+    options = ["--plugin-docs", "--validate-collection-refs=self", "--skip-rstcheck"]
+    run("antsibull-docs", "lint-collection-docs", *options, installed / COLLECTION, cwd=scratch)
     if not key:
         return [tarball]
 
