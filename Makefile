@@ -62,7 +62,7 @@ lock: .venv/.tests ## what the backend depends on, as resolved now, to files/bac
 	    --custom-compile-command 'make lock' --python-version 3.11 --constraint ../../.cache/pins \
 	    --output-file requirements.txt pyproject.toml
 
-bench: ready-to-test ## the figures of the README, beside their peers
+bench: ready-to-test ## the figures of the manual, beside their peers
 	@benchmarks/run
 
 clean: ## remove what make made

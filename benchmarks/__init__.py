@@ -1,1 +1,1 @@
-"""The figures of the README, each beside its peer, measured in one run: `make bench`."""
+"""The figures of docs/measured.md, each beside its peer, measured in one run: `make bench`."""

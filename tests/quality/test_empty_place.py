@@ -30,7 +30,8 @@ class Place:
         (home / "tmp").mkdir()
 
     def run(self, *words: object) -> subprocess.CompletedProcess[str]:
-        command = ["unshare", "--mount", "--net", "sh", "-c", READ_ONLY, self.home, self._commands / words[0], *words[1:]]
+        apart = ["unshare", "--mount", "--net", "sh", "-c", READ_ONLY, self.home]
+        command = [*apart, self._commands / words[0], *words[1:]]
         return subprocess.run(
             [str(word) for word in command], cwd=self.home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, check=False,
@@ -56,7 +57,8 @@ exec "$@"
 
 @pytest.fixture(scope="module")
 def place(artifact: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
-    (pinned,) = (line for line in (ROOT / "requirements.txt").read_text().splitlines() if line.startswith("ansible-core=="))
+    pins = (ROOT / "requirements.txt").read_text().splitlines()
+    (pinned,) = (line for line in pins if line.startswith("ansible-core=="))
     environment = ROOT / ".cache" / f"only-{pinned.replace('==', '-')}"
     if not (environment / "bin" / "ansible-doc").exists():
         run(sys.executable, "-m", "venv", "--clear", environment)

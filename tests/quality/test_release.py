@@ -1,4 +1,4 @@
-"""A release as `make release` makes it, in a checkout of its own: refused where it must be; else checked, and signed."""
+"""A release as `make release` makes it, in a checkout of its own: refused where it must be, else checked and signed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from semantic_version import Version
 
 from quality.tools import NAME, ROOT, copy_tree, plugin_files, roles, run
 from tools.release.refusals import refusals
-from tools.release.signature import install, public_key, verify
+from tools.release.signature import install, public_key, signature_of, verify
 
 SIGNER = "release@example.com"
 STRANGER = "stranger@example.com"
@@ -56,10 +56,6 @@ def released(checkout: Path) -> Path:
     assert f"ansible-galaxy collection publish dist/omnimind-platform-{next_version()}.tar.gz" in answer.stdout
     commit(checkout)
     return checkout / "dist" / f"omnimind-platform-{next_version()}.tar.gz"
-
-
-def signature_of(tarball: Path) -> Path:
-    return tarball.with_name(tarball.name.removesuffix(".tar.gz") + "-MANIFEST.json.asc")
 
 
 def release(tree: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -102,7 +98,7 @@ def next_version() -> str:
     [
         ("1.4", ["bugfixes"], "1.4 is no semantic version"),
         ("v1.4.0", ["bugfixes"], "v1.4.0 is no semantic version"),
-        ("1.3.0", ["bugfixes"], "1.3.0 is not newer than the last release, 1.3.0; 1.3.1 mends, 1.4.0 adds, 2.0.0 breaks"),
+        ("1.3.0", ["bugfixes"], "1.3.0 is not newer than the last release, 1.3.0; 1.3.1 mends, 1.4.0 adds, 2.0.0"),
         ("1.3.0-rc.1", ["bugfixes"], "1.3.0-rc.1 is not newer than the last release, 1.3.0"),
         ("1.2.9", ["bugfixes"], "1.2.9 is not newer than the last release, 1.3.0"),
         ("1.3.1", ["bugfixes", "minor_changes"], "1.3.1 may only mend, but fragments tell of minor_changes"),
@@ -117,7 +113,12 @@ def test_what_is_no_release_is_refused(version: str, sections: list[str], reason
 
 @pytest.mark.parametrize(
     ("version", "sections"),
-    [("1.3.1", ["bugfixes"]), ("1.4.0", ["minor_changes"]), ("2.0.0-rc.1", ["breaking_changes"]), ("1.10.0", ["trivial"])],
+    [
+        ("1.3.1", ["bugfixes"]),
+        ("1.4.0", ["minor_changes"]),
+        ("1.10.0", ["trivial"]),
+        ("2.0.0-rc.1", ["breaking_changes"]),
+    ],
 )
 def test_what_may_be_released(version: str, sections: list[str]) -> None:
     assert list(refusals(version, ["1.3.0"], sections, [])) == []

@@ -18,7 +18,7 @@ from pathlib import Path
 import yaml
 
 from .refusals import refusals
-from .signature import has_secret_key, install, public_key, sign, verify
+from .signature import has_secret_key, install, public_key, sign, signature_of, verify
 
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTION = Path("ansible_collections", "omnimind", "platform")
@@ -39,7 +39,8 @@ class NotReleased(Exception):
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make release")
-    parser.add_argument("version", nargs="?", default=read("galaxy.yml")["version"], help="that of galaxy.yml, if not given")
+    current = read("galaxy.yml")["version"]
+    parser.add_argument("version", nargs="?", default=current, help="that of galaxy.yml, if not given")
     parser.add_argument("--key", default="", help="signs the release: a fingerprint, or what else GnuPG knows a key by")
     asked = parser.parse_args()
     why_not = list(refusals(asked.version, read("changelogs/changelog.yaml")["releases"], list(sections()), changed()))
@@ -80,12 +81,13 @@ def release(version: str, key: str, scratch: Path) -> list[Path]:
         raise NotReleased("galaxy-importer has something to say, see above")
 
     step("Documentation")
-    run("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--skip-rstcheck", installed / COLLECTION, cwd=scratch)
+    options = ["--plugin-docs", "--validate-collection-refs=self", "--skip-rstcheck"]
+    run("antsibull-docs", "lint-collection-docs", *options, installed / COLLECTION, cwd=scratch)
     if not key:
         return [tarball]
 
     step("Signature, and its check as a user makes it")
-    signature = dist / f"omnimind-platform-{version}-MANIFEST.json.asc"
+    signature = signature_of(tarball)
     sign(tarball, key, signature)
     public_key(key, scratch / "keyring.gpg")
     verify(scratch / "home", signature, scratch / "keyring.gpg")
@@ -95,6 +97,8 @@ def release(version: str, key: str, scratch: Path) -> list[Path]:
 def keep(scratch: Path, made: list[Path]) -> None:
     """Copy what was made, and what it changed in the tree, to the working tree."""
     (ROOT / "dist").mkdir(exist_ok=True)
+    # One of an earlier try would not fit this tarball.
+    (ROOT / "dist" / signature_of(made[0]).name).unlink(missing_ok=True)
     for path in made:
         shutil.copy(path, ROOT / "dist")
     shutil.rmtree(ROOT / "changelogs")

@@ -14,13 +14,13 @@ MINOR = frozenset({"major_changes", "minor_changes", "deprecated_features"})
 def refusals(version: str, released: Iterable[str], sections: Sequence[str], changed: Sequence[str]) -> Iterator[str]:
     """What keeps the next release from being `version`.
 
-    `released` are the versions of the changelog, `sections` those that the fragments since then name, `changed` the files
-    that are not as committed.
+    `released` are the versions of the changelog, `sections` those that the fragments since then name, `changed` the
+    files that are not as committed.
     """
     if changed:
         yield f"not committed: {', '.join(changed)}; commit or stash first, so that a tag can say what was released"
     if not sections:
-        yield "there is no fragment in changelogs/fragments; write what this release brings (docs/releasing.md says how)"
+        yield "there is no fragment in changelogs/fragments; write what is new, as docs/releasing.md says"
     if not _is_semantic(version):
         yield f"{version} is no semantic version; name one like 1.2.3 or 1.2.3-rc.1: make release VERSION=1.2.3"
         return

@@ -10,6 +10,11 @@ from pathlib import Path
 NAME = "omnimind.platform"
 
 
+def signature_of(tarball: Path) -> Path:
+    """Where the signature of a tarball is: beside it, named by what is signed."""
+    return tarball.with_name(f"{tarball.name.removesuffix('.tar.gz')}-MANIFEST.json.asc")
+
+
 def has_secret_key(key: str) -> bool:
     """Whether GnuPG can sign by this key."""
     listed = subprocess.run(["gpg", "--batch", "--list-secret-keys", key], capture_output=True, check=False)
