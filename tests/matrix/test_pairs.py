@@ -12,11 +12,27 @@ from matrix.environments import Pair, complete, other_pairs, python_or_skip
 from quality.sanity import left_out, sanity
 from quality.tools import ROOT, run
 
-# Those in which Ansible itself runs something of ours; what is below that knows no Ansible, and is among the unit tests.
+# Those in which Ansible itself runs something of ours: modules, roles, playbooks, filters, lookups and the inventory.
+# The rest of the integration tests is about servers, which know no Ansible.
 PLAYED = (
+    "kubernetes/test_kubernetes_core.py",
+    "kubernetes/test_playbook.py",
+    "kubernetes/test_role_k8s_backend.py",
+    "kubernetes/test_role_k8s_monitoring.py",
+    "kubernetes/test_role_k8s_redis_cluster.py",
     "test_acl_module.py",
     "test_bad_input.py",
+    "test_config_directory.py",
+    "test_failover.py",
+    "test_grafana_archive.py",
+    "test_inventory.py",
     "test_modules.py",
+    "test_monitoring_filters.py",
+    "test_redis_report.py",
+    "test_restore.py::test_playbooks_back_a_cluster_up_and_restore_it",
+    "test_scale_playbook.py",
+    "test_sentinel.py",
+    "test_tls_certificates.py",
 )
 
 
