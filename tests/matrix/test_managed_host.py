@@ -12,7 +12,7 @@ import pytest
 from matrix.environments import MANAGED_CLIENTS, MANAGED_PYTHON, interpreter, managed, python_or_skip
 
 from quality.sanity import sanity
-from quality.tools import ROOT, run
+from quality.tools import run
 
 PYTHONS = ("3.9", "3.10", "3.11", "3.12", "3.13")
 
@@ -22,8 +22,10 @@ def test_imports_and_compiles(tree: Path, record_property: Callable[[str, str], 
     at_hand = {python: path for python in PYTHONS if (path := interpreter(python))}
     for python in set(PYTHONS) - set(at_hand):
         record_property("not_shown", f"modules import with Python {python}: SKIPPED, it is not at hand")
-    path = os.pathsep.join([str(Path(sys.prefix, "bin")), *(str(one.parent) for one in at_hand.values()), os.environ["PATH"]])
-    output = sanity(Path(sys.prefix, "bin"), tree, "--test", "import", "--test", "compile", PATH=path)
+    commands = Path(sys.prefix, "bin")
+    places = [str(path.parent) for path in (commands / "python", *at_hand.values())]
+    path = os.pathsep.join([*places, os.environ["PATH"]])
+    output = sanity(commands, tree, "--test", "import", "--test", "compile", PATH=path)
     for test in ("import", "compile"):
         assert set(re.findall(rf'"{test}" on Python ([0-9.]+)', output)) >= set(at_hand), output
 

@@ -10,7 +10,7 @@ import pytest
 from matrix.environments import Pair, complete, other_pairs, python_or_skip
 
 from quality.sanity import left_out, sanity
-from quality.tools import ROOT, run
+from quality.tools import run
 
 # Those in which Ansible itself runs something of ours: modules, roles, playbooks, filters, lookups and the inventory.
 # The rest of the integration tests is about servers, which know no Ansible.
@@ -52,13 +52,11 @@ def test_sanity(pair: Pair, commands: Path, tree: Path) -> None:
     assert not left_out(output), output
 
 
-def test_tests(
-    pair: Pair, commands: Path, tmp_path: Path, record_property: Callable[[str, str], None]
-) -> None:
+def test_tests(pair: Pair, commands: Path, tmp_path: Path, record_property: Callable[[str, str], None]) -> None:
     """Unit tests, and real servers through Ansible, which has no deprecation of ours to tell of."""
     log = tmp_path / "ansible.log"
     output = run(
-        commands / "pytest", "--numprocesses", 2, "--dist", "loadfile", "--basetemp", tmp_path / "own",
+        commands / "pytest", "--numprocesses", 2, "--dist", "loadfile",
         "-p", "no:cacheprovider", "tests/unit", *(f"tests/integration/{name}" for name in PLAYED),
         ANSIBLE_LOG_PATH=log, ANSIBLE_DEPRECATION_WARNINGS=1,
     )  # fmt: skip
