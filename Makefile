@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test lint unit backend integration molecule drill docs readmes dashboards build release lock bench clean
+.PHONY: help demo demo-down test test-all lint unit backend integration molecule drill docs readmes dashboards build release lock bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -20,6 +20,9 @@ demo-down: .venv/.runtime $(COLLECTION) ## take the site off this machine again
 
 test: ready-to-test ## every test there is, with one summary
 	@pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
+test-all: test ## and all of it that knows Ansible again, by each version of ansible-core and Python at hand
+	@pytest tests/matrix
 
 lint: ready-to-test ## ansible-lint, ansible-test sanity, galaxy-importer and the like
 	@pytest tests/quality

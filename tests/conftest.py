@@ -37,7 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What tests have said on their way: with `record_property`, "measured" figures and what was "not_shown" here."""
-    reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]
+    reports = [report for kind in ("passed", "failed", "skipped") for report in terminalreporter.stats.get(kind, [])]
     said = [one for report in reports for one in report.user_properties]
     for kind, title in (("measured", "measured on the way"), ("not_shown", "NOT SHOWN HERE")):
         lines = [value for name, value in said if name == kind]

@@ -128,6 +128,7 @@ from ansible_collections.omnimind.platform.plugins.module_utils.host.services im
     SERVICE_ARGUMENTS,
     ServiceError,
 )
+from ansible_collections.omnimind.platform.plugins.module_utils.reporting import refuse_old_ansible
 
 ARGUMENTS = {
     **SERVICE_ARGUMENTS,
@@ -231,6 +232,7 @@ def remove_all(manager, check_mode: bool) -> dict:
 
 def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    refuse_old_ansible(module)  # what takes a site down begins here, without a preflight
     params = module.params
 
     def run(command):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from integration.ansible_run import run, run_module
+from integration.ansible_run import MODULE_PYTHON, run, run_module
 from integration.servers import PASSWORD
 from integration.users import act, takes, users_of
 
@@ -46,7 +45,7 @@ def play(tmp_path: Path, module: str, arguments: dict, *options: str):
         json.dumps([{"name": "Play", "hosts": "localhost", "gather_facts": False, "tasks": [task, tell]}])
     )
     # This Python has redis-py, the host's own may not.
-    options = (*options, "-e", f"ansible_python_interpreter={sys.executable}")
+    options = (*options, "-e", f"ansible_python_interpreter={MODULE_PYTHON}")
     return run(["ansible-playbook", "-i", "localhost,", "-c", "local", str(tmp_path / "play.yml"), *options])
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from integration.ansible_run import run_playbook
+from integration.ansible_run import MODULE_PYTHON, run_playbook
 from integration.backups import (
     FUNCTION,
     back_up,
@@ -221,7 +220,7 @@ def test_playbooks_back_a_cluster_up_and_restore_it(start, directory, tmp_path):
     fill(cluster, 300)
     variables = {
         "ansible_connection": "local",
-        "ansible_python_interpreter": sys.executable,
+        "ansible_python_interpreter": MODULE_PYTHON,
         "redis_cluster_address": "127.0.0.1",
         "redis_cluster_ports": [server.port for server in cluster.servers],
         "redis_cluster_password": PASSWORD,

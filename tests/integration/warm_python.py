@@ -69,7 +69,8 @@ def _serve(address: str) -> None:
     modules += [f"ansible_collections.kubernetes.core.plugins.modules.{name}" for name in ("k8s", "k8s_info")]
     for name in ("kubernetes.dynamic", "kubernetes.client", "kubernetes.config", "kubernetes_validate", *modules):
         import_module(name)
-    import_module("ansible.module_utils._internal._ansiballz._loader")
+    with suppress(ImportError):  # since ansible-core 2.19
+        import_module("ansible.module_utils._internal._ansiballz._loader")
     for name in modules:
         del sys.modules[name]  # each is run as a program
     sys.path.pop(0)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
+from matrix.environments import PYTHONS_OF_OLD, bare, python_or_skip
 
 from quality.tools import NAME, ROOT, inventories, playbooks, plugin_files, run
 
@@ -21,18 +23,12 @@ PLAN = [
 ]
 
 
-@pytest.fixture(scope="module")
-def oldest() -> Path:
-    """Directory of that version's commands, in an environment kept under .cache."""
-    if sys.version_info >= (3, 13):
-        pytest.skip("ansible-core 2.17 does not run on this Python: the promise is not proved here")
+@pytest.fixture
+def oldest(record_property: Callable[[str, str], None]) -> Path:
+    """Directory of that version's commands."""
     runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
     version = runtime["requires_ansible"].removeprefix(">=")
-    environment = ROOT / ".cache" / f"ansible-core-{version}"
-    if not (environment / "bin" / "ansible-doc").exists():
-        run(sys.executable, "-m", "venv", "--clear", environment)
-        run(environment / "bin" / "python", "-m", "pip", "install", "--quiet", f"ansible-core=={version}")
-    return environment / "bin"
+    return bare(version, python_or_skip(record_property, f"ansible-core {version}", *PYTHONS_OF_OLD))
 
 
 def collections(installed: Path) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .errors import ManifestError
-from .fields import is_number, read_mapping
+from .fields import read_mapping
 from .quantities import read_quantities, read_quantity
 
 _NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
@@ -29,11 +29,11 @@ def pod_complaints(variables: Mapping[str, Any]) -> list[str]:
 
 
 def number_complaints(numbers: Mapping[str, Any]) -> list[str]:
-    """Numbers that must be more than nothing."""
+    """Numbers that must be more than nothing. Up to ansible-core 2.18 those of a mapping come as texts."""
     return [
         f"{name}: {value!r} is not possible; right would be a whole number of 1 or more"
         for name, value in numbers.items()
-        if not is_number(value) or value < 1
+        if not str(value).isdecimal() or int(value) < 1
     ]
 
 
