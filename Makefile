@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test lint unit backend integration molecule drill docs readmes dashboards build changelog lock bench clean
+.PHONY: help demo demo-down test lint unit backend integration molecule drill docs readmes dashboards build ee changelog lock bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -51,6 +51,9 @@ dashboards: .venv/.tests ## roles/monitoring/files/dashboards/*.json, from tools
 
 build: .venv/.runtime ## the tarball that ansible-galaxy installs, to dist/
 	@ansible-galaxy collection build --force --output-path dist
+
+ee: ready-to-test ## the execution environment for AWX, of BASE_IMAGE or of Debian packages, called NAME
+	@PYTHONPATH=.cache/collections python -m tools.execution_environment --base '$(BASE_IMAGE)' --name '$(NAME)'
 
 changelog: .venv/.tests ## enter fragments and new plugins under galaxy.yml's version
 	@rm -rf .cache/release && .ci/tree .cache/release
