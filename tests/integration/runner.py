@@ -16,7 +16,7 @@ from integration.execution_environments import IMAGE
 
 HOSTS = ROOT / "tests" / "integration" / "runner_hosts" / "hosts.yml"
 NETWORK = "omnimind-runner"
-USER = "operator"
+USER = "awx"
 # What a pod of AWX on Kubernetes runs as: some user without a name, of the group root.
 NOBODYS_UID = 1000650000
 PASSWORD, PASSPHRASE = "told in a survey only", "told by a credential only"

@@ -1,7 +1,8 @@
-"""An image, by ansible-builder and Docker, of one layer and with no more in its configuration than it needs."""
+"""An image, by ansible-builder and Docker, of one layer for what seldom changes and one for this collection."""
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import re
@@ -15,57 +16,75 @@ import yaml
 
 from .base import base, identity
 from .commands import CACHE, ROOT, BuildFailure, run
-from .definition import PIP_SETTINGS, STAGE_LABEL, collections, from_here, requirements
-from .material import contents, copy_collections, own_tarball, pins, wheels
+from .definition import BUILDER, COLLECTIONS, PIP_SETTINGS, STAGE_LABEL, ansible, from_here, other_collections
+from .material import contents, copy_collections, install, own_tarball, pins, wheels
 
+DEPENDENCIES = "omnimind-platform-ee-dependencies"
 DIGEST_LABEL = "omnimind.platform.inputs-digest"
 
 
 def provide(name: str, base_image: str, archives: Path | None) -> tuple[str, str]:
     """Make the engine have the image; return its name and how it got there."""
-    definition = _read("execution-environment.yml")
-    version = _read("galaxy.yml")["version"]
+    version = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"]
     name = name or f"omnimind-platform-ee:{version}"
     CACHE.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
+    with tempfile.TemporaryDirectory(dir=CACHE) as scratch, open(CACHE / "lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         tarball = own_tarball(Path(scratch))
-        digest = _digest(definition, contents(tarball), identity(base_image))
+        below = _digest_of_dependencies(base_image)
+        digest = _digest(below, contents(tarball))
         if run("docker", "image", "ls", "--quiet", "--filter", f"label={DIGEST_LABEL}={digest}", name):
             return name, "the engine has it"
-        archive = archives / f"image-{digest[:16]}.tar" if archives else None
-        if archive and archive.exists():
-            loaded = run("docker", "load", "--input", archive)
-            run("docker", "tag", re.search(r"sha256:\w+", loaded)[0], name)
-            return name, "loaded, as built before"
+        how = _provide_dependencies(f"{DEPENDENCIES}:{below[:16]}", base_image, archives, Path(scratch))
         labels = {DIGEST_LABEL: digest, "org.opencontainers.image.version": version}
-        _build(definition, base_image, tarball, name, labels)
-        if archive:
-            _save(name, archive)
-    return name, "built"
+        _add_collection(f"{DEPENDENCIES}:{below[:16]}", tarball, name, labels)
+    return name, f"built, dependencies {how}"
 
 
-def _read(name: str) -> Any:
-    return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+def _own(name: str) -> str:
+    """A file of the collection that says what it needs."""
+    return (ROOT / name).read_text(encoding="utf-8")
 
 
 def _digest(*inputs: Any) -> str:
-    """Another for anything else that the image is made of, how it is made included."""
+    return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()
+
+
+def _digest_of_dependencies(base_image: str) -> str:
+    """Another for anything else that they are made of, how they are made included."""
+    files = ("execution-environment.yml", "meta/ee-bindep.txt", "meta/ee-requirements.txt")
     tools = [path.read_text(encoding="utf-8") for path in sorted(Path(__file__).parent.glob("*.py"))]
-    return hashlib.sha256(json.dumps([inputs, pins(), tools]).encode()).hexdigest()
+    return _digest([_own(name) for name in files], identity(base_image), pins(), tools)
 
 
-def _build(definition: dict[str, Any], base_image: str, tarball: Path, name: str, labels: dict[str, str]) -> None:
+def _provide_dependencies(name: str, base_image: str, archives: Path | None, scratch: Path) -> str:
+    """Make the engine have all but this collection; return how it got there."""
+    if run("docker", "image", "ls", "--quiet", name):
+        return "as before"
+    archive = archives / f"{name.replace(':', '-')}.tar" if archives else None
+    if archive and archive.exists():
+        loaded = run("docker", "load", "--input", archive)
+        run("docker", "tag", re.search(r"sha256:\w+", loaded)[0], name)
+        return "loaded"
+    _build_dependencies(name, base_image, scratch)
+    for old in run("docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", DEPENDENCIES).split():
+        if old != name:
+            run("docker", "image", "rm", old)
+    if archive:
+        _save(name, archive)
+    return "too"
+
+
+def _build_dependencies(name: str, base_image: str, scratch: Path) -> None:
     """Build in layers, then make one of them. ansible-builder copies and removes, which layers would keep."""
-    start = base(base_image)
-    scratch, layers = tarball.parent, f"{name}-layers"
-    material = scratch / "material"
-    wanted = requirements(definition, (ROOT / "meta" / "ee-requirements.txt").read_text(encoding="utf-8"))
-    copy_collections(collections(definition)[1:], material / "collections")
-    tarball.rename(material / tarball.name)
+    definition, start, layers = yaml.safe_load(_own("execution-environment.yml")), base(base_image), f"{name}-layers"
+    material, changed = scratch / "material", scratch / "execution-environment.yml"
+    python, system = _own("meta/ee-requirements.txt").split(), _own("meta/ee-bindep.txt").splitlines()
+    wanted = [*ansible(definition), *BUILDER, *definition["dependencies"].get("python", ()), *python]
+    copy_collections(other_collections(definition), material / "collections")
     shutil.copytree(wheels(wanted, start.version), material / "wheels")
     (material / "pip.conf").write_text(PIP_SETTINGS, encoding="utf-8")
-    changed = scratch / "execution-environment.yml"
-    changed.write_text(yaml.safe_dump(from_here(definition, start, material, tarball.name)), encoding="utf-8")
+    changed.write_text(yaml.safe_dump(from_here(definition, start, material, python, system)), encoding="utf-8")
     # What a given base lacks is fetched by its own package manager.
     network = "" if base_image else " --network none"
     try:
@@ -75,13 +94,13 @@ def _build(definition: dict[str, Any], base_image: str, tarball: Path, name: str
             "--extra-build-cli-args", f"--force-rm{network}",
             DOCKER_BUILDKIT="0",
         )  # fmt: skip
-        _flatten(layers, name, labels)
+        _flatten(layers, name)
     finally:
         subprocess.run(["docker", "image", "rm", "--force", layers], capture_output=True, check=False)
         run("docker", "image", "prune", "--force", "--filter", f"label={STAGE_LABEL}")
 
 
-def _flatten(layers: str, name: str, labels: dict[str, str]) -> None:
+def _flatten(layers: str, name: str) -> None:
     """An image of what is in another, with how that is run."""
     config = json.loads(run("docker", "image", "inspect", "--format", "{{json .Config}}", layers))
     changes = [
@@ -89,9 +108,8 @@ def _flatten(layers: str, name: str, labels: dict[str, str]) -> None:
         f"WORKDIR {config['WorkingDir']}",
         f"ENTRYPOINT {json.dumps(config['Entrypoint'])}",
         f"CMD {json.dumps(config['Cmd'])}",
-        *(f"ENV {variable}" for variable in config["Env"] if variable.startswith(("PATH=", "LANG="))),
+        *(f"ENV {variable}" for variable in config["Env"] if variable.startswith("PATH=")),
         "LABEL ansible-execution-environment=true",
-        *(f"LABEL {key}={json.dumps(value)}" for key, value in labels.items()),
     ]
     container = run("docker", "create", layers).strip()
     try:
@@ -104,10 +122,19 @@ def _flatten(layers: str, name: str, labels: dict[str, str]) -> None:
         run("docker", "rm", container)
 
 
+def _add_collection(dependencies: str, tarball: Path, name: str, labels: dict[str, str]) -> None:
+    """The last layer: this collection, as it is installed from its tarball."""
+    context = tarball.parent / "collection"
+    install(tarball, context)
+    lines = [f"FROM {dependencies}", f"COPY ansible_collections {COLLECTIONS}"]
+    lines += [f"LABEL {key}={json.dumps(value)}" for key, value in labels.items()]
+    (context / "Dockerfile").write_text("\n".join(lines), encoding="utf-8")
+    run("docker", "build", "--quiet", "--network", "none", "--tag", name, context, DOCKER_BUILDKIT="0")
+
+
 def _save(name: str, archive: Path) -> None:
     """Keep the image, in place of those kept before."""
-    archive.parent.mkdir(parents=True, exist_ok=True)
-    for old in archive.parent.glob("image-*.tar"):
+    for old in archive.parent.glob(f"{DEPENDENCIES}-*.tar"):
         old.unlink()
     partial = archive.with_suffix(".part")
     run("docker", "save", "--output", partial, run("docker", "image", "inspect", "--format", "{{.Id}}", name).strip())

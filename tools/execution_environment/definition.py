@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import shlex
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,31 +16,40 @@ STAGE_LABEL = "omnimind.platform.stage"
 WHEELS = "/output/wheelhouse"
 PIP_SETTINGS = f"[global]\nno-index = true\nfind-links = {WHEELS}\ndisable-pip-version-check = true\n"
 COLLECTIONS = "/usr/share/ansible/collections/ansible_collections"
+# What ansible-builder's own steps ask pip for.
+BUILDER = ("bindep", "dumb-init==1.2.5", "packaging", "pyyaml")
 
 
-def requirements(definition: dict[str, Any], own: str) -> list[str]:
-    """What pip is asked for in the course of the build. `own`: the collection's meta/ee-requirements.txt."""
-    dependencies = definition["dependencies"]
-    ansible = [dependencies[name]["package_pip"] for name in ("ansible_core", "ansible_runner")]
-    builder = ["bindep", "dumb-init==1.2.5", "packaging", "pyyaml"]
-    return [*ansible, *builder, *dependencies.get("python", []), *own.split()]
+def ansible(definition: dict[str, Any]) -> list[str]:
+    """The pins of what runs playbooks."""
+    return [definition["dependencies"][name]["package_pip"] for name in ("ansible_core", "ansible_runner")]
 
 
-def collections(definition: dict[str, Any]) -> list[str]:
-    """The full names of the collections, ours first."""
-    return [collection["name"] for collection in definition["dependencies"]["galaxy"]["collections"]]
+def other_collections(definition: dict[str, Any]) -> list[str]:
+    """Full names of the collections beside this one."""
+    names = [collection["name"] for collection in definition["dependencies"]["galaxy"]["collections"]]
+    return [name for name in names if name != "omnimind.platform"]
 
 
-def from_here(definition: dict[str, Any], base: Base, material: Path, tarball: str) -> dict[str, Any]:
-    """The definition with everything taken from the directory `material`: wheels, collections, and our own tarball."""
+def from_here(
+    definition: dict[str, Any], base: Base, material: Path, python: Iterable[str], system: Iterable[str]
+) -> dict[str, Any]:
+    """The definition with all but this collection, taken from the directory `material`.
+
+    Args:
+        python: what this collection needs of Python packages.
+        system: what it needs of system packages, as bindep writes it.
+    """
     changed = copy.deepcopy(definition)
     changed["images"] = {"base_image": {"name": base.image}}
     changed["options"]["package_manager_path"] = base.manager
-    changed["build_arg_defaults"] = {"ANSIBLE_GALAXY_CLI_COLLECTION_OPTS": "--offline"}
+    changed["additional_build_files"] = [{"src": str(material), "dest": "material"}]
     dependencies = changed["dependencies"]
     dependencies["python_interpreter"] = {"python_path": base.python}
-    dependencies["galaxy"] = {"collections": [{"name": f"material/{tarball}", "type": "file"}]}
-    changed["additional_build_files"] = [{"src": str(material), "dest": "material"}]
+    dependencies["system"] = [*dependencies.get("system", ()), *system]
+    # ansible-builder would install all twice, in a stage that is thrown away too.
+    wanted = [*dependencies.pop("python", ()), *python]
+    del dependencies["galaxy"], dependencies["exclude"]
     steps = changed["additional_build_steps"]
     steps["prepend_base"] = [
         f"LABEL {STAGE_LABEL}=true",
@@ -46,8 +57,10 @@ def from_here(definition: dict[str, Any], base: Base, material: Path, tarball: s
         f"COPY _build/material/wheels {WHEELS}",
         "COPY _build/material/pip.conf /etc/pip.conf",
     ]
-    steps["prepend_galaxy"] = [f"COPY _build/material/collections {COLLECTIONS}"]
-    # This stage is thrown away; that of the final one is compiled, as no user there could write what Python compiles.
-    steps["prepend_builder"] = ["ENV PIP_NO_COMPILE=1"]
-    steps["append_final"] = ["RUN rm /etc/pip.conf", *steps["append_final"]]
+    steps["prepend_final"] = [f"RUN $PYCMD -m pip install --no-cache-dir {shlex.join(wanted)}"]
+    steps["append_final"] = [
+        f"COPY _build/material/collections {COLLECTIONS}",
+        "RUN rm /etc/pip.conf",
+        *steps["append_final"],
+    ]
     return changed

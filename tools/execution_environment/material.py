@@ -55,6 +55,11 @@ def own_tarball(directory: Path) -> Path:
     return next(directory.glob("omnimind-platform-*.tar.gz"))
 
 
+def install(tarball: Path, directory: Path) -> None:
+    """The collection of a tarball, as it is installed, in directory/ansible_collections."""
+    run("ansible-galaxy", "collection", "install", "--offline", "--no-deps", "--collections-path", directory, tarball)
+
+
 def contents(tarball: Path) -> str:
     """The files in a collection's tarball by their hashes, whenever it was packed."""
     with tarfile.open(tarball) as opened:
