@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,8 +108,8 @@ class Controller:
         self._run("ssh-keygen", "-q", "-t", "ed25519", "-N", PASSPHRASE, "-C", "", "-f", str(self.key))
         self._play("create.yml")
         public = self.key.with_suffix(".pub").read_text()
-        for number in (1, 2, 3):
-            self.on_host(number, "sh", "-c", _SSH_SERVER, told=public)
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda number: self.on_host(number, "sh", "-c", _SSH_SERVER, told=public), (1, 2, 3)))
 
     def stop(self) -> None:
         self._play("destroy.yml")
@@ -127,7 +128,7 @@ class Controller:
         }
         directory = self._directory(survey, options, isolation)
         command = ["ansible-runner", "run", str(directory), "--playbook", f"playbooks/{playbook}.yml", "--ident", "job"]
-        subprocess.run([*command, "--quiet"], env=self.environment, capture_output=True, check=False, timeout=300)
+        subprocess.run([*command, "--quiet"], env=self.environment, capture_output=True, check=False, timeout=600)
         return Job(directory / "artifacts" / "job")
 
     def stream(self, playbook: str, survey: dict[str, Any], *options: str) -> Job:
@@ -143,7 +144,8 @@ class Controller:
         with open(self.scratch / f"{directory.name}.stream", "wb") as stream:
             subprocess.run([*send, "--ident", "job"], env=self.environment, stdout=stream, check=True)
         with open(stream.name, "rb") as sent:
-            worked = subprocess.run(work, env=self.environment, stdin=sent, capture_output=True, check=True, timeout=300)
+            # Its exit status is that of the job.
+            worked = subprocess.run(work, env=self.environment, stdin=sent, capture_output=True, check=False, timeout=600)
         subprocess.run(receive, env=self.environment, input=worked.stdout, capture_output=True, check=False)
         return Job(answers / "artifacts" / "job")
 

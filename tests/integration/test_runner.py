@@ -41,13 +41,7 @@ def refused(controller: Controller) -> Job:
 
 
 @pytest.fixture(scope="module")
-def untouched(controller: Controller, refused: Job) -> Job:
-    """Check mode on hosts that have nothing yet."""
-    return controller.stream("redis", ANSWERS, "--check", "--diff")
-
-
-@pytest.fixture(scope="module")
-def prepared(controller: Controller, untouched: Job) -> Job:
+def prepared(controller: Controller, refused: Job) -> Job:
     """Nodes run, each for itself: what AWX calls a job with skipped tags."""
     return controller.run("redis", ANSWERS, "--skip-tags", "redis_cluster_form,redis_cluster_verify")
 
@@ -82,13 +76,6 @@ def test_a_bad_answer_is_refused(refused: Job) -> None:
     assert refused.rc != 0
     assert "redis_cluster_replicas" in refused.failures and "redis_cluster_replica " in refused.failures
     assert refused.stats["failures"] and not refused.stats["changed"]
-
-
-def test_check_mode_leaves_hosts_as_they_are(controller: Controller, untouched: Job) -> None:
-    assert untouched.rc == 0, untouched.output
-    assert untouched.stats["changed"].keys() == {"host1", "host2", "host3"}
-    there = "command -v redis-server || ls /etc/omnimind 2>/dev/null || echo nothing"
-    assert controller.on_host(1, "sh", "-c", there) == "nothing\n"
 
 
 def test_events_carry_the_plan(prepared: Job, planned: Job) -> None:
@@ -126,9 +113,9 @@ def test_the_report_is_an_artifact(reported: Job) -> None:
 
 @pytest.mark.parametrize("secret", [PASSWORD, PASSPHRASE, "OPENSSH PRIVATE KEY"])
 def test_no_artifact_holds_a_secret(
-    secret: str, refused: Job, untouched: Job, prepared: Job, planned: Job, formed: Job, repeated: Job, reported: Job
+    secret: str, refused: Job, prepared: Job, planned: Job, formed: Job, repeated: Job, reported: Job
 ) -> None:
     """Neither events nor output, nor the command that is kept with them."""
-    for job in (refused, untouched, prepared, planned, formed, repeated, reported):
+    for job in (refused, prepared, planned, formed, repeated, reported):
         assert job.files_with("redis_cluster"), "artifacts are where they are looked for"
         assert job.files_with(secret) == []
