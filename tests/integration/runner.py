@@ -31,7 +31,9 @@ INVENTORY = {
 }
 # As AWX sets them for a job.
 ENVIRONMENT = {
-    "ANSIBLE_COLLECTIONS_PATH": "/runner/requirements_collections:~/.ansible/collections:/usr/share/ansible/collections",
+    "ANSIBLE_COLLECTIONS_PATH": (
+        "/runner/requirements_collections:~/.ansible/collections:/usr/share/ansible/collections"
+    ),
     "ANSIBLE_HOST_KEY_CHECKING": "False",
     "ANSIBLE_SSH_CONTROL_PATH_DIR": "/runner/cp",
     "ANSIBLE_INVENTORY_UNPARSED_FAILED": "True",
@@ -67,7 +69,8 @@ class Job:
     def events(self) -> list[dict[str, Any]]:
         """In their order."""
         files = (self.directory / "job_events").glob("*-*.json")
-        return sorted((json.loads(file.read_text(encoding="utf-8")) for file in files), key=lambda event: event["counter"])
+        events = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+        return sorted(events, key=lambda event: event["counter"])
 
     def of_kind(self, *kinds: str) -> Iterator[dict[str, Any]]:
         """The data of events of these kinds."""
@@ -128,7 +131,7 @@ class Controller:
         }
         directory = self._directory(survey, options, isolation)
         command = ["ansible-runner", "run", str(directory), "--playbook", f"playbooks/{playbook}.yml", "--ident", "job"]
-        subprocess.run([*command, "--quiet"], env=self.environment, capture_output=True, check=False, timeout=600)
+        self._pipe([*command, "--quiet"])
         return Job(directory / "artifacts" / "job")
 
     def stream(self, playbook: str, survey: dict[str, Any], *options: str) -> Job:
@@ -140,14 +143,17 @@ class Controller:
             "docker", "run", "--rm", "--interactive", "--network", NETWORK, "--user", f"{NOBODYS_UID}:0", IMAGE,
             "ansible-runner", "worker", "--private-data-dir", "/runner",
         ]  # fmt: skip
-        receive = ["ansible-runner", "process", str(answers), "--quiet", "--ident", "job"]
+        receive = ["ansible-runner", "process", str(answers), "--ident", "job"]
         with open(self.scratch / f"{directory.name}.stream", "wb") as stream:
             subprocess.run([*send, "--ident", "job"], env=self.environment, stdout=stream, check=True)
         with open(stream.name, "rb") as sent:
-            # Its exit status is that of the job.
-            worked = subprocess.run(work, env=self.environment, stdin=sent, capture_output=True, check=False, timeout=600)
-        subprocess.run(receive, env=self.environment, input=worked.stdout, capture_output=True, check=False)
+            worked = self._pipe(work, stdin=sent)
+        self._pipe(receive, input=worked.stdout)
         return Job(answers / "artifacts" / "job")
+
+    def _pipe(self, command: list[str], **streams: Any) -> subprocess.CompletedProcess[bytes]:
+        """Run what ends with the exit status of a job, whichever that is."""
+        return subprocess.run(command, env=self.environment, capture_output=True, check=False, timeout=600, **streams)
 
     def _directory(self, survey: dict[str, Any], options: tuple[str, ...], settings: dict[str, Any]) -> Path:
         """A private data directory, new for each job."""
@@ -177,6 +183,8 @@ class Controller:
 
     def _run(self, *command: str, told: str = "", **environment: str) -> str:
         everything = {**self.environment, **environment}
-        done = subprocess.run(command, cwd=ROOT, env=everything, input=told, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=ROOT, env=everything, input=told, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, f"{command}:\n{done.stdout}\n{done.stderr}"
         return done.stdout

@@ -163,8 +163,9 @@ def test_a_base_without_pip_is_refused(docker: dict[str, str], said: str) -> Non
 
 def test_definition_is_one(tmp_path: Path) -> None:
     """ansible-builder takes it as it is, for those who have Galaxy."""
-    command = ["ansible-builder", "create", "--file", str(ROOT / "execution-environment.yml"), "--context", str(tmp_path)]
-    done = subprocess.run([*command, "--output-filename", "Dockerfile"], capture_output=True, text=True, check=False)
+    command = ["ansible-builder", "create", "--file", str(ROOT / "execution-environment.yml")]
+    command += ["--context", str(tmp_path), "--output-filename", "Dockerfile"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "ENTRYPOINT" in (tmp_path / "Dockerfile").read_text(encoding="utf-8")
 
