@@ -56,8 +56,12 @@ def own_tarball(directory: Path) -> Path:
 
 
 def install(tarball: Path, directory: Path) -> None:
-    """The collection of a tarball, as it is installed, in directory/ansible_collections."""
-    run("ansible-galaxy", "collection", "install", "--offline", "--no-deps", "--collections-path", directory, tarball)
+    """The collection of a tarball, as it is installed, in directory/ansible_collections.
+
+    By force, as ansible-galaxy would leave it at one that it finds elsewhere, the working tree for example.
+    """
+    options = ("--force", "--offline", "--no-deps", "--collections-path", directory)
+    run("ansible-galaxy", "collection", "install", *options, tarball)
 
 
 def contents(tarball: Path) -> str:
