@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test test-all lint unit backend integration molecule drill docs readmes dashboards build release lock bench clean
+.PHONY: help demo demo-down test test-all lint unit backend integration molecule drill docs readmes dashboards build release ee lock bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -58,6 +58,9 @@ build: .venv/.runtime ## the tarball that ansible-galaxy installs, to dist/
 release: .venv/.tests ## [VERSION=1.2.3] [KEY=...] changelog, tarball and signature, all checked; docs/releasing.md
 	@.ci/need git gnupg
 	@python -m tools.release $(VERSION) $(if $(KEY),--key '$(KEY)')
+
+ee: ready-to-test ## the execution environment for AWX, of BASE_IMAGE or of Debian packages, called NAME
+	@PYTHONPATH=.cache/collections python -m tools.execution_environment --base '$(BASE_IMAGE)' --name '$(NAME)'
 
 lock: .venv/.tests ## what the backend depends on, as resolved now, to files/backend/requirements.txt
 	@mkdir -p .cache && grep --no-filename == requirements.txt requirements-test.txt > .cache/pins

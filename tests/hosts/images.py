@@ -29,6 +29,7 @@ _INSTALLED = [
 # Suite: sets of packages that roles install. They lie in apt's cache, so a host needs no way out.
 _REDIS = ["python3-redis", "redis-server", "redis-tools"]
 _PYTHON = ["python3-venv"]
+_SSH = ["openssh-server"]
 _MONITORING = [
     "prometheus",
     "prometheus-alertmanager",
@@ -37,7 +38,7 @@ _MONITORING = [
     "python3-bcrypt",
 ]
 _CACHED = {
-    "bookworm": [_REDIS, _PYTHON, _MONITORING],
+    "bookworm": [_REDIS, _PYTHON, _MONITORING, _SSH],
     "trixie": [_REDIS, ["valkey-server", "valkey-tools"], ["redis-server=5:7.0*", "redis-tools=5:7.0*"]],
 }
 # Suite: an older one whose packages a host can have as well, to be upgraded from.

@@ -13,8 +13,8 @@ from quality.tools import NAME, ROOT, run, tracked_files
 
 GENERATED = {"FILES.json", "MANIFEST.json"}
 SHIPPED = {
-    "CHANGELOG.rst", "LICENSE", "README.md", "changelogs", "docs", "files", "inventories", "meta",
-    "playbooks", "plugins", "requirements.yml", "roles",
+    "CHANGELOG.rst", "LICENSE", "README.md", "changelogs", "docs", "execution-environment.yml", "files", "inventories",
+    "meta", "playbooks", "plugins", "requirements.yml", "roles",
 }  # fmt: skip
 # Parts of them that only those need who work on the collection.
 NOT_SHIPPED = (
