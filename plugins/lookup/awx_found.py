@@ -74,6 +74,8 @@ class LookupModule(LookupBase):
         found["organizations"] = self._all("organizations", {"name": organization})
         found["credential_types"] = self._all("credential_types", {"name__startswith": name})
         found["inventory_sources"] = self._all("inventory_sources", {"inventory__name__startswith": name})
+        for item in found["organizations"]:
+            item["galaxy_credentials"] = self._names(item["related"]["galaxy_credentials"])
         of_workflows = {"workflow_job_template__name__startswith": name}
         found["workflow_job_template_nodes"] = self._all("workflow_job_template_nodes", of_workflows)
         for item in found["job_templates"]:
@@ -84,7 +86,7 @@ class LookupModule(LookupBase):
         return found
 
     def _names(self, address):
-        return sorted(item["name"] for item in self._all(address, {}))
+        return [item["name"] for item in self._all(address, {})]
 
     def _all(self, address, query):
         return self._asked.run([address], query_params=query, **self._asking, **_MANY)

@@ -27,6 +27,7 @@ class Api:
         self._projects = Projects(self.store, repositories)
         for kind in credentials.MANAGED:
             self.store.add("credential_types", dict(kind))
+        self.store.add("credentials", credentials.galaxy(self.store))
 
     def answer(self, method: str, parts: list[str], query: dict[str, str], body: dict[str, Any]) -> Answer:
         kind, rest = parts[0], parts[1:]
@@ -115,8 +116,10 @@ class Api:
         if body.get("disassociate"):
             held.remove(other["id"])
         elif other["id"] not in held:
-            if part == "credentials" and item["kind_of"] == "job_templates":
+            if part == "credentials":
                 credentials.check_assignment(self.store, item, other)
+            if part == "galaxy_credentials":
+                credentials.check_galaxy(self.store, other)
             held.append(other["id"])
         return 204, None
 

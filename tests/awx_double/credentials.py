@@ -31,7 +31,7 @@ def _type(name: str, kind: str, plain: str, secret: str, truths: str = "", keys:
     }
 
 
-MANAGED = (
+MANAGED: tuple[dict[str, Any], ...] = (
     _type("Machine", "ssh", "username ssh_public_key_data become_method become_username",
           "password ssh_key_unlock become_password", keys="ssh_key_data"),
     _type("Source Control", "scm", "username", "password ssh_key_unlock", keys="ssh_key_data"),
@@ -39,6 +39,8 @@ MANAGED = (
     _type("Container Registry", "registry", "host username", "password", "verify_ssl"),
     _type("OpenShift or Kubernetes API Bearer Token", "kubernetes", "host", "bearer_token ssl_ca_cert", "verify_ssl"),
 )  # fmt: skip
+GALAXY = "Ansible Galaxy/Automation Hub API Token"
+MANAGED += (_type(GALAXY, "galaxy", "url auth_url", "token"),)
 OF_JOBS = ("ssh", "vault", "cloud", "net", "kubernetes")
 
 
@@ -101,6 +103,25 @@ def check_assignment(store: Store, template: Object, credential: Object) -> None
             and other["inputs"].get("vault_id") == credential["inputs"].get("vault_id")
         ):
             raise ApiError(400, {"error": f"Cannot assign multiple {kind['name']} credentials."})
+
+
+def galaxy(store: Store) -> dict[str, Any]:
+    """What AWX brings: a way to the public Galaxy."""
+    kind = next(one for one in store.all("credential_types") if one["name"] == GALAXY)
+    inputs = {"url": "https://galaxy.example.com/"}
+    return {
+        "name": "Ansible Galaxy",
+        "description": "",
+        "organization": None,
+        "credential_type": kind["id"],
+        "inputs": inputs,
+    }
+
+
+def check_galaxy(store: Store, credential: Object) -> None:
+    kind = store.find("credential_types", credential["credential_type"])
+    if not kind or kind["kind"] != "galaxy":
+        raise ApiError(400, {"msg": f"Credential must be a Galaxy credential, not {kind and kind['name']}."})
 
 
 def shown_inputs(store: Store, item: Object) -> dict[str, Any]:

@@ -78,7 +78,8 @@ KINDS = {
     "organizations": Kind(
         "organization",
         {**NAMED, "max_hosts": ZERO, "default_environment": _to("execution_environments")},
-        associations=_NOTIFICATIONS | {"notification_templates_approvals": "notification_templates"},
+        associations=_NOTIFICATIONS
+        | {"notification_templates_approvals": "notification_templates", "galaxy_credentials": "credentials"},
     ),
     "credential_types": Kind(
         "credential_type",

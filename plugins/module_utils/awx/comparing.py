@@ -19,7 +19,7 @@ ENCRYPTED = "$encrypted$"
 # What is only for the plan.
 _OWN = ("refers", "key")
 _PLAIN = {
-    "organizations": (),
+    "organizations": ("galaxy_credentials",),
     "credential_types": ("kind", "inputs", "injectors"),
     "execution_environments": ("image", "pull"),
     "projects": ("scm_type", "scm_url", "scm_branch", "scm_update_on_launch"),

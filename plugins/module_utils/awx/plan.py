@@ -120,7 +120,12 @@ def _made(
         templates.wanted_templates(brought["templates"], variables["more_templates"], variables["inventories"]),
     )
     return {
-        "organizations": [names.named(names.organization, "The platform.")],
+        "organizations": [
+            {
+                **names.named(names.organization, "The platform."),
+                "galaxy_credentials": variables["galaxy_credentials"],
+            }
+        ],
         "credential_types": [
             {
                 **names.named(names.credential[key], "Secrets of the platform, as variables."),

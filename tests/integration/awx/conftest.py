@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,18 +14,20 @@ from integration.awx.platform import REPOSITORY, Platform
 
 
 @pytest.fixture(scope="module")
-def awx() -> Iterator[Awx]:
+def awx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Awx]:
     """The real AWX where the environment leads to one, else a double that nothing has been done to."""
     if REAL:
         yield real_awx()
         return
-    with AwxDouble({REPOSITORY: ROOT}) as double:
+    repository = tmp_path_factory.mktemp("repository")
+    shutil.copytree(ROOT / "playbooks", repository / "playbooks")
+    with AwxDouble({REPOSITORY: repository}) as double:
         yield Awx(double.url, TOKEN, double)
 
 
 @pytest.fixture(autouse=True)
 def told(request: pytest.FixtureRequest) -> None:
-    if not REAL:
+    if "awx" in request.fixturenames and not REAL:
         how = "Set OMNIMIND_AWX_HOST, _TOKEN, _PROJECT and _IMAGE to ask one."
         text = f"real AWX: SKIPPED, only the double was asked. {how}"
         request.node.user_properties.append(("not_shown", text))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import subprocess
 from pathlib import Path
@@ -13,7 +14,7 @@ from integration.ansible_run import ROOT, run
 from integration.awx.client import Awx
 
 REPOSITORY = os.environ.get("OMNIMIND_AWX_PROJECT", "https://git.example.com/platform.git")
-IMAGE = os.environ.get("OMNIMIND_AWX_IMAGE", "registry.example.com/omnimind-platform-ee:1.0.0")
+IMAGE = os.environ.get("OMNIMIND_AWX_IMAGE", "images.example.com/omnimind-platform-ee:1.0.0")
 
 
 class Platform:
@@ -59,7 +60,8 @@ class Platform:
         return {item["name"].removeprefix(self.name).removeprefix(":").strip() for item in found}
 
 
-def changed(done: subprocess.CompletedProcess[str]) -> int:
-    """How many tasks changed something, of a run that succeeded."""
+def changed(done: subprocess.CompletedProcess[str]) -> list[str]:
+    """Tasks that changed something, of a run that succeeded."""
     assert done.returncode == 0, done.stdout + done.stderr
-    return int(done.stdout.rpartition("changed=")[2].split()[0])
+    tasks = re.split(r"^TASK \[(?:[\w.]+ : )?(.*)\] \**$", done.stdout, flags=re.MULTILINE)
+    return [title for title, said in zip(tasks[1::2], tasks[2::2]) if re.search("^changed: ", said, re.MULTILINE)]

@@ -20,6 +20,7 @@ GOOD: dict[str, Any] = {
     "project_branch": "main",
     "project_update_on_launch": False,
     "project_sync": False,
+    "galaxy_credentials": [],
     "inventories": {"hosts": "inventories/vms", "kubernetes": "inventories/kubernetes"},
     "image": "ee:1",
     "image_pull": "missing",
