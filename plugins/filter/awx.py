@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.omnimind.platform.plugins.module_utils.awx import plan
@@ -11,10 +12,12 @@ from ansible_collections.omnimind.platform.plugins.module_utils.awx.answers impo
 from ansible_collections.omnimind.platform.plugins.module_utils.awx.connection import connection_complaints
 from ansible_collections.omnimind.platform.plugins.module_utils.plain import plain
 
+_TRUTHS = ("project_update_on_launch", "project_sync", "update_secrets", "slack_successes")
+
 
 def awx_complaints(variables, brought, options, environment):
     """What is wrong with the variables of the role; no value of a secret is in it."""
-    variables = plain(variables)
+    variables = _read(variables)
     found = [
         *connection_complaints(variables["connection"], plain(environment)),
         *plan.complaints(variables, plain(brought), plain(options)),
@@ -25,7 +28,14 @@ def awx_complaints(variables, brought, options, environment):
 def awx_plan(variables, brought, options, found, check_mode=False):
     """What AWX is told, kind by kind."""
     # Braces in it are for AWX: it must not be taken for a template again.
-    return wrap_var(plan.plan(plain(variables), plain(brought), plain(options), plain(found), check_mode))
+    return wrap_var(plan.plan(_read(variables), plain(brought), plain(options), plain(found), check_mode))
+
+
+def _read(variables):
+    """Variables with their types: on a command line truths and numbers are texts."""
+    given = plain(variables)
+    truths = {name: boolean(given[name]) for name in _TRUTHS}
+    return {**given, **truths, "approval_timeout": int(given["approval_timeout"])}
 
 
 class FilterModule:

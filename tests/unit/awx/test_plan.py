@@ -189,3 +189,18 @@ def test_a_connection_is_given_by_variable_or_environment() -> None:
     assert "CONTROLLER_HOST" in next(connection_complaints({}, {}))
     assert "make a token" in [*connection_complaints({"controller_host": "a"}, {})][0]
     assert "host is no part" in next(connection_complaints({**given, "host": ""}, {}))
+
+
+def test_secrets_are_sent_again_only_when_that_is_asked_for() -> None:
+    """AWX shows that there is one, and not which."""
+    login = {"username": "deploy", "ssh_key_data": "$encrypted$"}
+    there = {
+        "name": "Us SSH",
+        "description": ownership.marked("A login or secrets of the platform.", "Us"),
+        "inputs": login,
+        "summary_fields": {"organization": {"name": "Us"}, "credential_type": {"name": "Machine"}},
+    }
+    assert "Us SSH" not in [one["name"] for one in made({"credentials": [there]})["credentials"]]
+    assert "Us SSH" in [one["name"] for one in made({"credentials": [there]}, update_secrets=True)["credentials"]]
+    renamed = {**there, "inputs": {**login, "username": "root"}}
+    assert "Us SSH" in [one["name"] for one in made({"credentials": [renamed]})["credentials"]]
