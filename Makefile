@@ -72,7 +72,7 @@ bench: ready-to-test ## the figures of the manual, beside their peers
 	@benchmarks/run
 
 clean: ## remove what make made
-	rm -rf .venv .cache .ansible collections dist docs/_build tests/output
+	rm -rf .venv .cache .ansible collections/ansible_collections dist docs/_build tests/output
 
 # Asked for only where sudo would ask.
 BECOME = $(shell [ "$$(id -u)" = 0 ] || sudo -n true 2>/dev/null || echo --ask-become-pass)

@@ -35,7 +35,7 @@ def monitoring_plan(variables, made):
         "running": {
             "instances": files.instances(variables, made),
             "read_at_start": files.read_at_start(variables),
-            "targets": {job: sum(len(entry["targets"]) for entry in entries) for job, entries in jobs.items()},
+            "targets": monitoring_counted(jobs),
             "peers": len(made["targets"]["peers"]),
         },
     }
@@ -98,6 +98,11 @@ def _own_numbers(dashboard, name, variables, made):
     return dashboard_thresholds(dashboard, places, variables["thresholds"], variables["runbooks"])
 
 
+def monitoring_counted(jobs):
+    """How many targets each job has."""
+    return {job: sum(len(entry["targets"]) for entry in entries) for job, entries in jobs.items()}
+
+
 def monitoring_chosen(values, components):
     """Values of the components that are chosen."""
     return {component: value for component, value in values.items() if component in components}
@@ -143,6 +148,7 @@ class FilterModule:
         return {
             "k8s_monitoring_plan": k8s_monitoring_plan,
             "monitoring_chosen": monitoring_chosen,
+            "monitoring_counted": monitoring_counted,
             "monitoring_components": components,
             "monitoring_packages": monitoring_packages,
             "monitoring_page": page,
