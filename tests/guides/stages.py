@@ -36,7 +36,7 @@ PATIENCE = 900  # seconds for one command
 UP_WITHIN = 60  # seconds, for one that stays
 # What a vault would hold.
 VAULT = {
-    name: f"{name} for these hosts only"
+    name: name
     for name in (
         "vault_redis_password", "vault_shop_password", "vault_reports_password", "vault_exporter_password",
         "vault_replication_password", "vault_monitoring_password", "vault_watcher_password",
