@@ -1,6 +1,6 @@
-"""The hosts of inventories/vms, and one that comes later: Debian under systemd, with the names and addresses of the guides.
+"""The hosts of inventories/vms, and one that comes later: Debian under systemd, as the guides name and address them.
 
-They and whoever talks to them have a network of their own, so 192.0.2.11 leads there whatever else this machine calls so.
+They and whoever talks to them have a network of their own, so 192.0.2.11 leads there whatever this machine calls so.
 """
 
 from __future__ import annotations
@@ -104,9 +104,8 @@ class Hosts:
     def _boot(self, host: str) -> None:
         name, address = container(host), ADDRESSES[host]
         known = [f"--add-host={one}.{DOMAIN}:{where}" for one, where in ADDRESSES.items()]
-        self.docker(
-            "run", "--detach", "--name", name, "--hostname", f"{host}.{DOMAIN}", "--network", "none", *AS_A_HOST, *known, IMAGE
-        )
+        named = ["--name", name, "--hostname", f"{host}.{DOMAIN}"]
+        self.docker("run", "--detach", *named, "--network", "none", *AS_A_HOST, *known, IMAGE)
         pid = self.docker("inspect", "--format", "{{.State.Pid}}", name).strip()
         self._ip("link", "add", host, "type", "veth", "peer", "name", "eth0", "netns", pid)
         self._ip("link", "set", host, "master", "bridge", "up")

@@ -27,7 +27,8 @@ class PagePlan:
     stays: Mapping[str, str] = field(default_factory=dict)
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
-    only_read: tuple[int, ...] = ()
+    tasks_on: str = ""
+    only_read: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def resolved(self, text: str) -> str:
@@ -47,7 +48,8 @@ def page_plan(page: str) -> PagePlan | None:
     """Of the first pattern that matches the page; none where nobody has thought of it."""
     for pattern, fields in plan()["pages"].items():
         if fnmatch(page, pattern):
-            return PagePlan(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})
+            lists = {name: tuple(value) for name, value in fields.items() if isinstance(value, list)}
+            return PagePlan(**fields | lists)
     return None
 
 

@@ -12,6 +12,7 @@ from guides.stages import STAGES, Stage
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="stages are made by root: run the tests as root")
 PLAYED = [(stage, page) for stage in STAGES for page in played_pages(stage)]
+IDS = [page for _stage, page in PLAYED]
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +22,6 @@ def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
         yield stage
 
 
-@pytest.mark.parametrize(("stage", "page"), PLAYED, indirect=["stage"], ids=[page for _stage, page in PLAYED], scope="module")
-def test_page(stage: Stage, page: str, record_property: object) -> None:
+@pytest.mark.parametrize(("stage", "page"), PLAYED, indirect=["stage"], ids=IDS, scope="module")
+def test_page(stage: Stage, page: str) -> None:
     assert play(page, stage)

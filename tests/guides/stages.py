@@ -1,5 +1,4 @@
-"""Where the commands of pages are run: each stage has a copy of the tree as its directory, and what its pages take for
-granted."""
+"""Where the commands of pages are run: each stage has a copy of the tree, and what its pages take for granted."""
 
 from __future__ import annotations
 
@@ -22,16 +21,11 @@ from guides.known import variables
 from guides.pages import ROOT, Example
 from guides.plan import PagePlan
 from hosts.engine import engine_with_images
-from hosts.machine import run
+from hosts.machine import require, run
 from integration.kubernetes.manifests import workload
 from integration.kubernetes.redis_kubelet import RedisKubelet
 from kubernetes_double import KubernetesDouble
 
-# Group of the example inventories whose hosts have a role, by the beginning of its variables.
-GROUPS = {
-    "redis_cluster": "redis", "redis_sentinel": "redis_sentinel", "backend_image": "backend_image", "backend": "backend",
-    "monitoring": "monitoring",
-}  # fmt: skip
 PATIENCE = 900  # seconds for one command
 UP_WITHIN = 60  # seconds, for one that stays
 # What a vault would hold.
@@ -40,7 +34,8 @@ VAULT = {
     for name in (
         "vault_redis_password", "vault_shop_password", "vault_reports_password", "vault_exporter_password",
         "vault_replication_password", "vault_monitoring_password", "vault_watcher_password",
-        "vault_redis_password_of_april", "vault_grafana_password", "vault_grafana_admin_password", "vault_pagerduty_key",
+        "vault_redis_password_of_april", "vault_grafana_password", "vault_grafana_admin_password",
+        "vault_pagerduty_key",
     )
 } | {"vault_slack_url": "https://hooks.invalid/services/planted"}  # fmt: skip
 # The page replaces april's password by may's, which is the one that there is.
@@ -106,15 +101,22 @@ class Stage:
                 self._must(script, plan)
 
     def _must(self, script: str, plan: PagePlan) -> None:
-        done = self._run(plan.resolved(script), plan, "")
+        done = self.run(plan.resolved(script), plan)
         assert done.returncode == 0, f"{script}\n{done.stdout[-8000:]}"
 
-    def take(self, example: Example) -> None:
-        """A file that the example says it is, or variables of a role, is in force from now on."""
+    def take(self, example: Example, plan: PagePlan) -> None:
+        """A file that the example says it is, or variables of a role, is in force from now on; plays are played, and
+        tasks where the plan says on which hosts."""
+        content = example_content(example.text)
         if example.file:
             self._write(example.file, example.text)
-        elif group := group_of(example):
-            self._write(f"inventories/vms/group_vars/{group}/page-{example.line:04}.yml", example.text)
+        elif isinstance(content, dict) and set(content) <= set(variables()):
+            self._write(f"inventories/vms/group_vars/all/page-{example.line:04}.yml", example.text)
+        elif isinstance(content, list) and ("hosts" in content[0] or plan.tasks_on):
+            tasks = f"- hosts: {plan.tasks_on}\n  gather_facts: false\n  tasks:\n" + textwrap.indent(example.text, "    ")
+            playbook = self.home / f"page-{example.line:04}.yml"
+            playbook.write_text(example.text if "hosts" in content[0] else tasks, encoding="utf-8")
+            self._must(f"ansible-playbook -i inventories/vms {playbook}", plan)
 
     def run(self, script: str, plan: PagePlan, host: str = "") -> subprocess.CompletedProcess[str]:
         """What has been run with the same files in force is not run again."""
@@ -127,8 +129,9 @@ class Stage:
 
     def _run(self, script: str, plan: PagePlan, host: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            self._command(script, host), cwd=self.directory / self._place, env=self._surroundings(plan), text=True, check=False,
-            input=plan.answers.get(script, ""), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=PATIENCE,
+            self._command(script, host), cwd=self.directory / self._place, env=self._surroundings(plan),
+            input=plan.answers.get(script, ""), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+            timeout=PATIENCE,
         )  # fmt: skip
 
     def stay(self, script: str, plan: PagePlan, is_up: str) -> None:
@@ -168,15 +171,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait(30)
 
 
-def group_of(example: Example) -> str:
-    """The group whose variables an example holds; empty when it holds something else."""
-    content = example_content(example.text)
-    names = list(content) if isinstance(content, dict) else []
-    if not names or not set(names) <= set(variables()):
-        return ""
-    return GROUPS.get(next((role for role in GROUPS if names[0].startswith(f"{role}_")), ""), "")
-
-
 class _Loader(yaml.SafeLoader):
     """Takes Ansible's own tags."""
 
@@ -204,6 +198,8 @@ class HostsStage(Stage):
     def _set_up(self) -> None:
         engine = self._stack.enter_context(engine_with_images())
         self.environment |= engine
+        # What the guides use on the machine that somebody works from.
+        require(amtool="prometheus-alertmanager", curl="curl", jq="jq", ping="iputils-ping", promtool="prometheus")
         site = self._stack.enter_context(hosts.Hosts(engine))
         self._here = site.here
         wheels = ROOT / ".cache" / "backend_image" / "wheels"
@@ -211,14 +207,13 @@ class HostsStage(Stage):
         site.give_wheels(wheels)
         example = self.directory / "inventories" / "vms"
         (example / "stage.yml").write_text(hosts.inventory())
-        groups = example / "group_vars"
-        # A directory each, so that what a page says comes behind it.
-        for file in sorted(groups.glob("*.yml")):
-            file.rename(file.with_suffix(""))
-            (groups / "kept").mkdir()
-            file.with_suffix("").rename(groups / "kept" / "main.yml")
-            (groups / "kept").rename(file.with_suffix(""))
-        (groups / "all" / "vault.yml").write_text(yaml.safe_dump(VAULT))
+        # A directory instead of a file, so that what a page says stands beside it.
+        everywhere = example / "group_vars" / "all.yml"
+        given = everywhere.read_text()
+        everywhere.unlink()
+        everywhere.with_suffix("").mkdir()
+        (everywhere.with_suffix("") / "main.yml").write_text(given)
+        (everywhere.with_suffix("") / "vault.yml").write_text(yaml.safe_dump(VAULT))
         ssh = self.bin / "ssh"
         ssh.write_text(
             textwrap.dedent(f"""\
@@ -231,9 +226,9 @@ class HostsStage(Stage):
         ssh.chmod(0o755)
 
     def _fetch_wheels(self, wheels: Path) -> None:
-        arguments = {"lock": str(ROOT / "files/backend/requirements.txt"), "directory": str(wheels), "python": "3.11", "machine": "x86_64"}
-        words = " ".join(f"{name}={value}" for name, value in arguments.items())
-        run("ansible", "localhost", "-m", "omnimind.platform.python_wheelhouse", "-a", words, environment=self.environment)
+        words = f"lock={ROOT}/files/backend/requirements.txt directory={wheels} python=3.11 machine=x86_64"
+        module = ["-m", "omnimind.platform.python_wheelhouse", "-a", words]
+        run("ansible", "localhost", *module, environment=self.environment)
 
     def _command(self, script: str, host: str) -> list[str]:
         shell = ["bash", "-o", "pipefail", "-c", script]

@@ -24,7 +24,12 @@ from guides.stages import STAGES
 
 ADVICE = "tests/guides/README.md says what to do"
 SEPARATORS = {"|", "||", "&&", ";", "&"}
-PARSERS = {"ansible": AdHocCLI, "ansible-doc": DocCLI, "ansible-inventory": InventoryCLI, "ansible-playbook": PlaybookCLI}
+PARSERS = {
+    "ansible": AdHocCLI,
+    "ansible-doc": DocCLI,
+    "ansible-inventory": InventoryCLI,
+    "ansible-playbook": PlaybookCLI,
+}
 WITH_COMMANDS = [page for page in pages() if commands(page)]
 NAME = "omnimind.platform."
 

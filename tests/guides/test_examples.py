@@ -12,7 +12,7 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from guides.known import variables
 from guides.pages import ROOT, Example, examples, pages
-from guides.stages import example_content, group_of
+from guides.stages import example_content
 from quality.test_documentation import KINDS, declared
 from quality.tools import NAME, playbooks, run
 
@@ -22,8 +22,8 @@ IDS = [f"{example.page}:{example.line}" for example in EXAMPLES]
 OTHERS = {"codings": "files/backend", "components": "filter network_policies", "plugin": "an inventory plugin"}
 # Of a task, beside its module.
 KEYWORDS = {
-    "become", "changed_when", "delegate_to", "environment", "failed_when", "loop", "name", "register", "retries", "run_once",
-    "tags", "until", "vars", "when",
+    "become", "changed_when", "delegate_to", "environment", "failed_when", "loop", "name", "register", "retries",
+    "run_once", "tags", "until", "vars", "when",
 }  # fmt: skip
 VARIABLES, INVENTORY, TASKS, PLAYS = "variables", "inventory", "tasks", "plays"
 
@@ -32,7 +32,7 @@ VARIABLES, INVENTORY, TASKS, PLAYS = "variables", "inventory", "tasks", "plays"
 def test_example(example: Example) -> None:
     content = example_content(example.text)
     kind = kind_of(content)
-    assert kind, "neither an inventory, nor variables of a role, nor tasks, nor plays: say in test_examples.py what it is"
+    assert kind, "neither an inventory, nor variables of a role, nor tasks, nor plays: OTHERS here says what it is"
     assert list(complaints(kind, content)) == []
 
 
@@ -98,11 +98,6 @@ def documentation() -> dict[str, dict[str, Any]]:
             found |= modules([task for play in content for task in play["tasks"]])
     said = run("ansible-doc", "--json", *sorted(found))
     return json.loads(said[said.index("{") :])
-
-
-def test_examples_of_variables_are_told_from_others() -> None:
-    """What a stage puts into force is what a role takes."""
-    assert all(kind_of(example_content(one.text)) == VARIABLES for one in EXAMPLES if group_of(one))
 
 
 def test_pages_name_nothing_that_there_is_not() -> None:
