@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
-GUIDES = ("README.md", "docs/*.rst", "docs/*.md", "docs/guide/*.rst", "docs/runbooks/*.md")
+GUIDES = ("README.md", "docs/**/*.rst", "docs/**/*.md")
 
 PROMPTED, PLAIN, YAML = ("console", "shell-session"), ("sh", "shell", "bash"), ("yaml", "yaml+jinja")
 # Beginning of a block, its language, and what its lines are indented by; RST first, then Markdown.
@@ -57,7 +57,8 @@ class Example(NamedTuple):
 
 def pages() -> list[str]:
     """Every page of the guides, relative to the root."""
-    return sorted(str(path.relative_to(ROOT)) for pattern in GUIDES for path in ROOT.glob(pattern))
+    found = {str(path.relative_to(ROOT)) for pattern in GUIDES for path in ROOT.glob(pattern)}
+    return sorted(page for page in found if not page.startswith("docs/_"))
 
 
 def read(page: str) -> list[Command | Example]:

@@ -13,6 +13,7 @@ import yaml
 from guides.pages import Command, commands, pages
 
 FILE = Path(__file__).with_name("plan.yml")
+LISTS = ("named", "elsewhere", "not_run")  # of commands that are left out, of all pages or of one
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,9 @@ class PagePlan:
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     tasks_on: str = ""
+    named: tuple[str, ...] = ()
+    elsewhere: Mapping[str, Any] = field(default_factory=dict)
+    not_run: Mapping[str, str] = field(default_factory=dict)
     only_read: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -54,9 +58,10 @@ def page_plan(page: str) -> PagePlan | None:
 
 
 def left_out(command: Command) -> str:
-    """Why a command is not run here; empty when it is."""
-    for kind in ("named", "elsewhere", "not_run"):
-        if command.text in plan()[kind]:
+    """Which list has a command that is not run here; empty when it is run."""
+    own = page_plan(command.page)
+    for kind in LISTS:
+        if command.text in plan()[kind] or own and command.text in getattr(own, kind):
             return kind
     return ""
 

@@ -49,7 +49,7 @@ class Stage:
         self._stack = ExitStack()
         self.environment: dict[str, str] = {}
         self._in_force: dict[Path, str] = {}
-        self._place = "."
+        self._session: list[str] = []  # what the page's shell has come to
         self._done: dict[tuple[str, str], subprocess.CompletedProcess[str]] = {}
 
     def __enter__(self) -> Stage:
@@ -88,7 +88,7 @@ class Stage:
             stack.callback(self._forget_files)
             for name, text in plan.files.items():
                 self._write(name, plan.resolved(text))
-            self._place = "."
+            self._session = []
             self._staying = stack.enter_context(ExitStack())
             for script in plan.before:
                 if script in plan.stays:
@@ -101,7 +101,8 @@ class Stage:
                 self._must(script, plan)
 
     def _must(self, script: str, plan: PagePlan) -> None:
-        done = self.run(plan.resolved(script), plan)
+        """Run it, whatever was run before."""
+        done = self._run(plan.resolved(script), plan, "")
         assert done.returncode == 0, f"{script}\n{done.stdout[-8000:]}"
 
     def take(self, example: Example, plan: PagePlan) -> None:
@@ -119,17 +120,18 @@ class Stage:
             self._must(f"ansible-playbook -i inventories/vms {playbook}", plan)
 
     def run(self, script: str, plan: PagePlan, host: str = "") -> subprocess.CompletedProcess[str]:
-        """What has been run with the same files in force is not run again."""
-        if script.startswith("cd "):
-            self._place = script.removeprefix("cd ")
-        key = f"{host}: {self._place}: {script}", repr(sorted(self._in_force.items()))
+        """What has been run with the same inventories is not run again."""
+        inventories = {str(path): text for path, text in self._in_force.items() if "inventories" in path.parts}
+        key = f"{host}: {self._session}: {script}", repr(sorted(inventories.items()))
         if key not in self._done:
             self._done[key] = self._run(script, plan, host)
+        if script.startswith(("cd ", "export ")):
+            self._session.append(script)
         return self._done[key]
 
     def _run(self, script: str, plan: PagePlan, host: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            self._command(script, host), cwd=self.directory / self._place, env=self._surroundings(plan),
+            self._command("\n".join([*self._session, script]), host), cwd=self.directory, env=self._surroundings(plan),
             input=plan.answers.get(script, ""), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
             timeout=PATIENCE,
         )  # fmt: skip
