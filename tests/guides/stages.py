@@ -59,6 +59,9 @@ class Stage:
         self.home, self.bin = scratch / "home", scratch / "bin"
         self.home.mkdir()
         self.bin.mkdir()
+        installed = self.home / ".ansible" / "collections"
+        installed.mkdir(parents=True)
+        (installed / "ansible_collections").symlink_to(scratch / "ansible_collections")
         self.environment = {
             "ANSIBLE_COLLECTIONS_PATH": str(scratch), "ANSIBLE_NOCOLOR": "1", "HOME": str(self.home),
             "PATH": os.pathsep.join([str(self.bin), str(Path(sys.prefix, "bin")), os.environ["PATH"]]),
@@ -132,8 +135,9 @@ class Stage:
     def _run(self, script: str, plan: PagePlan, host: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             self._command("\n".join([*self._session, script]), host), cwd=self.directory, env=self._surroundings(plan),
-            input=plan.answers.get(script, ""), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-            timeout=PATIENCE,
+            input=plan.answers.get(script) or plan.answers.get(script.split()[0], ""), stdout=subprocess.PIPE,
+            # Without a terminal whoever asks for a password reads the answer.
+            stderr=subprocess.STDOUT, text=True, check=False, timeout=PATIENCE, start_new_session=True,
         )  # fmt: skip
 
     def stay(self, script: str, plan: PagePlan, is_up: str) -> None:
