@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 from hosts.machine import require, run
 
-PREFIX = NETWORK = "omnimind-guides"
+NETWORK = LABEL = "omnimind-guides"
 IMAGE = "omnimind-host:bookworm"
 DOMAIN = "example.com"
 # Names and addresses of inventories/vms; the last is the new host of the guide to scaling.
@@ -43,10 +43,6 @@ BOOTED = (
 WHEELS = "/var/cache/wheels"
 
 
-def container(host: str) -> str:
-    return f"{PREFIX}-{host.partition('.')[0]}"
-
-
 class Hosts:
     """A context manager: the hosts run inside it, with nothing on them, and are gone afterwards.
 
@@ -72,7 +68,7 @@ class Hosts:
         return self
 
     def __exit__(self, *unused: object) -> None:
-        found = self.docker("ps", "--all", "--quiet", "--filter", f"name=^{PREFIX}-").split()
+        found = self.docker("ps", "--all", "--quiet", "--filter", f"label={LABEL}").split()
         if found:
             self.docker("rm", "--force", "--volumes", *found)
         if Path("/run/netns", NETWORK).exists():
@@ -84,9 +80,9 @@ class Hosts:
 
     def give_wheels(self, directory: Path) -> None:
         """A host of backends without a way out gets what pip would."""
-        for host in ("backend-1", "backend-2"):
-            self.docker("exec", container(host), "mkdir", WHEELS)
-            self.docker("cp", "--quiet", f"{directory}/.", f"{container(host)}:{WHEELS}/")
+        for host in (f"backend-1.{DOMAIN}", f"backend-2.{DOMAIN}"):
+            self.docker("exec", host, "mkdir", WHEELS)
+            self.docker("cp", "--quiet", f"{directory}/.", f"{host}:{WHEELS}/")
 
     def _make_network(self) -> None:
         RESOLVED.mkdir(parents=True, exist_ok=True)
@@ -102,9 +98,9 @@ class Hosts:
         run("ip", "-netns", NETWORK, *words)
 
     def _boot(self, host: str) -> None:
-        name, address = container(host), ADDRESSES[host]
+        name, address = f"{host}.{DOMAIN}", ADDRESSES[host]
         known = [f"--add-host={one}.{DOMAIN}:{where}" for one, where in ADDRESSES.items()]
-        named = ["--name", name, "--hostname", f"{host}.{DOMAIN}"]
+        named = ["--name", name, "--hostname", name, "--label", LABEL]
         self.docker("run", "--detach", *named, "--network", "none", *AS_A_HOST, *known, IMAGE)
         pid = self.docker("inspect", "--format", "{{.State.Pid}}", name).strip()
         self._ip("link", "add", host, "type", "veth", "peer", "name", "eth0", "netns", pid)
@@ -118,10 +114,5 @@ class Hosts:
 
 def inventory() -> str:
     """What the stage knows besides inventories/vms: how its hosts are reached, and what a vault would hold."""
-    reached = {
-        "ansible_connection": "community.docker.docker",
-        # By a variable of this connection alone: what others are told of a host stays as the guides have it.
-        "ansible_docker_host": PREFIX + "-{{ inventory_hostname | split('.') | first }}",
-        "backend_wheelhouse": WHEELS,
-    }
-    return yaml.safe_dump({"all": {"vars": reached}})
+    here = {"ansible_connection": "community.docker.docker", "backend_wheelhouse": WHEELS}
+    return yaml.safe_dump({"all": {"vars": here}})

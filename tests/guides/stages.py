@@ -62,6 +62,7 @@ class Stage:
         installed = self.home / ".ansible" / "collections"
         installed.mkdir(parents=True)
         (installed / "ansible_collections").symlink_to(scratch / "ansible_collections")
+        self._give_tools()
         self.environment = {
             "ANSIBLE_COLLECTIONS_PATH": str(scratch), "ANSIBLE_NOCOLOR": "1", "HOME": str(self.home),
             "PATH": os.pathsep.join([str(self.bin), str(Path(sys.prefix, "bin")), os.environ["PATH"]]),
@@ -75,6 +76,15 @@ class Stage:
 
     def __exit__(self, *unused: object) -> None:
         self._stack.close()
+
+    def _give_tools(self) -> None:
+        """What `make` would install into the tree is that of this Python."""
+        tools = self.directory / ".venv"
+        tools.mkdir()
+        for name in ("bin", "lib", "pyvenv.cfg"):
+            (tools / name).symlink_to(Path(sys.prefix, name))
+        for stamp in (".runtime", ".tests"):
+            (tools / stamp).touch()
 
     def _set_up(self) -> None:
         """For stages that have more than the tree."""
@@ -123,14 +133,15 @@ class Stage:
             self._must(f"ansible-playbook -i inventories/vms {playbook}", plan)
 
     def run(self, script: str, plan: PagePlan, host: str = "") -> subprocess.CompletedProcess[str]:
-        """What has been run with the same inventories is not run again."""
+        """What has been run well with the same inventories is not run again."""
         inventories = {str(path): text for path, text in self._in_force.items() if "inventories" in path.parts}
         key = f"{host}: {self._session}: {script}", repr(sorted(inventories.items()))
-        if key not in self._done:
-            self._done[key] = self._run(script, plan, host)
+        done = self._done.get(key) or self._run(script, plan, host)
+        if done.returncode == 0:
+            self._done[key] = done
         if script.startswith(("cd ", "export ")):
             self._session.append(script)
-        return self._done[key]
+        return done
 
     def _run(self, script: str, plan: PagePlan, host: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -222,11 +233,11 @@ class HostsStage(Stage):
         (everywhere.with_suffix("") / "vault.yml").write_text(yaml.safe_dump(VAULT))
         ssh = self.bin / "ssh"
         ssh.write_text(
-            textwrap.dedent(f"""\
+            textwrap.dedent("""\
             #!/bin/sh
             # A shell on a host of the stage, as ssh gives one.
             host=$1; shift
-            exec docker exec {hosts.PREFIX}-"${{host%%.*}}" sh -c "$*"
+            exec docker exec "$host" sh -c "$*"
             """)
         )
         ssh.chmod(0o755)
@@ -240,7 +251,7 @@ class HostsStage(Stage):
         shell = ["bash", "-o", "pipefail", "-c", script]
         if host:
             auth = f"REDISCLI_AUTH={VAULT['vault_redis_password']}"
-            return ["docker", "exec", "--interactive", "--env", auth, hosts.container(host), *shell]
+            return ["docker", "exec", "--interactive", "--env", auth, f"{host}.{hosts.DOMAIN}", *shell]
         return [*self._here, *shell]
 
 
