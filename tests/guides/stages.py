@@ -127,7 +127,8 @@ class Stage:
         elif isinstance(content, dict) and set(content) <= set(variables()):
             self._write(f"inventories/vms/group_vars/all/page-{example.line:04}.yml", example.text)
         elif isinstance(content, list) and ("hosts" in content[0] or plan.tasks_on):
-            tasks = f"- hosts: {plan.tasks_on}\n  gather_facts: false\n  tasks:\n" + textwrap.indent(example.text, "    ")
+            beginning = f"- hosts: {plan.tasks_on}\n  gather_facts: false\n  tasks:\n"
+            tasks = beginning + textwrap.indent(example.text, "    ")
             playbook = self.home / f"page-{example.line:04}.yml"
             playbook.write_text(example.text if "hosts" in content[0] else tasks, encoding="utf-8")
             self._must(f"ansible-playbook -i inventories/vms {playbook}", plan)

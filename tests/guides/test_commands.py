@@ -93,7 +93,8 @@ def complaints(command: Command, script: str) -> Iterator[str]:
         if words[0] in PARSERS:
             yield from wrong_with_ansible(words)
         elif words[0] == "make":
-            yield from (f"make has no {target}" for target in words[1:] if target not in targets())
+            asked = [word for word in words[1:] if "=" not in word]
+            yield from (f"make has no {target}" for target in asked if target not in targets())
         elif words[0] == "python3" and words[1].endswith(".py") and not (ROOT / words[1]).is_file():
             yield f"there is no {words[1]}"
 

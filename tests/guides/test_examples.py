@@ -19,7 +19,13 @@ from quality.tools import NAME, playbooks, run
 EXAMPLES = [example for page in pages() for example in examples(page)]
 IDS = [f"{example.page}:{example.line}" for example in EXAMPLES]
 # Data that no role takes as such: by the first key, what takes it.
-OTHERS = {"codings": "files/backend", "components": "filter network_policies", "plugin": "an inventory plugin"}
+OTHERS = {
+    "codings": "files/backend",
+    "components": "filter network_policies",
+    "minor_changes": "antsibull-changelog",
+    "plugin": "an inventory plugin",
+    "vault_redis_password": "ansible-vault",
+}
 # Of a task, beside its module.
 KEYWORDS = {
     "become", "changed_when", "delegate_to", "environment", "failed_when", "loop", "name", "register", "retries",
