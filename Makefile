@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test test-all lint unit backend integration molecule drill docs readmes dashboards build release ee lock bench clean
+.PHONY: help demo demo-down test test-all lint unit backend integration molecule drill guides docs readmes dashboards build release ee lock bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -41,6 +41,9 @@ molecule: ready-to-test ## Debian hosts under systemd, in containers
 
 drill: ready-to-test ## every playbook killed ten times and run again, under writers (an hour)
 	@pytest tests/day_two/test_killed.py tests/day_two/drill.py --kills 10
+
+guides: ready-to-test ## every command of every guide, on hosts as the guides have them
+	@pytest tests/guides/played.py tests/guides/demo.py
 
 docs: readmes $(COLLECTION) ## the manual, to docs/_build/html
 	@ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/.cache/collections docs/build docs/_build
