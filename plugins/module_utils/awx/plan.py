@@ -121,9 +121,9 @@ def _waiting(made: Mapping[str, Sequence[Mapping[str, Any]]], found: Found) -> d
     for kind, items in made.items():
         for item in items if kind != "nodes" else ():
             if not ownership.there(found, kind, item["name"]):
-                waiting[kind, item["name"]] = f"{kind}: {item['name']!r} would be made"
+                waiting[kind, item["name"]] = f"{kind} {item['name']!r} would be made"
             elif any(tuple(one) in waiting for one in item.get("refers", ())):
-                waiting[kind, item["name"]] = f"{kind}: {item['name']!r} would be changed"
+                waiting[kind, item["name"]] = f"{kind} {item['name']!r} would be changed"
     return waiting
 
 

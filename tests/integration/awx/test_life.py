@@ -24,7 +24,7 @@ def test_check_mode_tells_and_does_nothing(platform: Platform) -> None:
     assert changed(done) == ["What would be made is told"]
     told = " ".join(done.stdout.replace("''", "'").split())
     for title in TITLES:
-        assert f"job_templates: '{platform.called(title)}' would be made" in told
+        assert f"job_templates '{platform.called(title)}' would be made" in told
     assert not any(platform.ours(kind) for kind in KINDS)
 
 

@@ -103,8 +103,8 @@ def test_what_refers_to_something_new_is_announced_in_check_mode() -> None:
     """awx.awx would look for it by name, and fail."""
     project = {"name": "Us playbooks", "description": ownership.marked("Playbooks and inventories.", "Us")}
     told = made({"projects": [{**project, "summary_fields": {}}]}, check=True)
-    assert "projects: 'Us playbooks' would be made" not in told["announced"]
-    assert "inventories: 'Us hosts' would be made" in told["announced"]
+    assert "projects 'Us playbooks' would be made" not in told["announced"]
+    assert "inventories 'Us hosts' would be made" in told["announced"]
     assert not any(told[kind] for kind in ("job_templates", "workflow_job_templates", "nodes", "inventories"))
 
 
