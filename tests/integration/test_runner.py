@@ -107,7 +107,8 @@ def test_a_second_run_changes_nothing(repeated: Job) -> None:
 def test_the_report_is_an_artifact(reported: Job) -> None:
     assert reported.rc == 0, reported.output
     artifacts = reported.stats["artifact_data"]
-    assert artifacts["redis_cluster_figures"]["masters"] == 3
+    figures = artifacts["redis_cluster_figures"]
+    assert figures["healthy"] and (figures["shards"], figures["nodes_alive"]) == (3, 6)
     page = artifacts["redis_cluster_report"]
     assert page.startswith("<!DOCTYPE html>") and all(node in page for node in NODES)
 
