@@ -48,7 +48,8 @@ def prepared(controller: Controller, refused: Job) -> Job:
 
 @pytest.fixture(scope="module")
 def planned(controller: Controller, prepared: Job) -> Job:
-    return controller.run("redis", ANSWERS, "--check", "--diff")
+    """Without the last step, which would wait for a cluster that check mode does not form."""
+    return controller.run("redis", ANSWERS, "--check", "--diff", "--skip-tags", "redis_cluster_verify")
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +107,8 @@ def test_a_second_run_changes_nothing(repeated: Job) -> None:
 def test_the_report_is_an_artifact(reported: Job) -> None:
     assert reported.rc == 0, reported.output
     artifacts = reported.stats["artifact_data"]
-    assert artifacts["redis_cluster_figures"]["masters"] == 3
+    figures = artifacts["redis_cluster_figures"]
+    assert figures["healthy"] and (figures["shards"], figures["nodes_alive"]) == (3, 6)
     page = artifacts["redis_cluster_report"]
     assert page.startswith("<!DOCTYPE html>") and all(node in page for node in NODES)
 
