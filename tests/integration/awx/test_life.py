@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import yaml
-from integration.ansible_run import ROOT
 from integration.awx.client import Awx, eventually
-from integration.awx.platform import IMAGE, REPOSITORY, Platform, changed
+from integration.awx.platform import IMAGE, REPOSITORY, WANTED, Platform, changed, only
 
-BROUGHT = yaml.safe_load((ROOT / "roles" / "awx" / "files" / "templates.yml").read_text(encoding="utf-8"))
-TITLES = {template["title"] for template in BROUGHT["templates"].values()}
+TITLES = {template["title"] for template in WANTED.values()}
 FOREIGN, DRAIN, REPORT = "of others", "Empty nodes of Kubernetes", "Report on the Redis Cluster"
 KINDS = (
     "job_templates", "workflow_job_templates", "inventories", "projects", "execution_environments", "credentials",
@@ -135,7 +132,7 @@ def test_what_was_changed_by_hand_is_as_declared_again(platform: Platform, awx: 
     copied = ("project", "inventory", "playbook", "job_type", "organization")
     foreign = {"name": platform.called(FOREIGN), **{name: drain[name] for name in copied}}
     assert awx.ask("POST", "job_templates", foreign)[0] == 201
-    done = platform.run(awx_more_templates={"redis_report": {}})
+    done = platform.run(awx_more_templates=only(*WANTED.keys() - {"redis_report"}))
     assert changed(done) == ["Templates are there", "Templates that nobody wants are gone"]
     assert awx.ask("GET", f"job_templates/{drain['id']}/survey_spec")[1] == spec
     assert platform.ours("job_templates") == (TITLES - {REPORT}) | {FOREIGN}
@@ -145,7 +142,7 @@ def test_a_secret_more_is_a_type_of_its_own(platform: Platform, awx: Awx) -> Non
     """AWX lets nobody change the fields of a type that is used: templates change over, and the old one goes."""
     before = platform.ours("credential_types")
     platform.variables["awx_secrets"] = {**platform.variables["awx_secrets"], "vault_grafana_password": platform.secret}
-    platform.variables["awx_more_templates"] = _only("verify", "kubernetes_drain")
+    platform.variables["awx_more_templates"] = only("verify", "kubernetes_drain")
     _remove_all_but(platform, awx, {"Verify the platform", DRAIN})
     assert changed(platform.run())
     (after,) = platform.ours("credential_types")
@@ -168,11 +165,6 @@ def test_absent_takes_all_of_it_away_and_nothing_of_others(platform: Platform, a
 
 def _project(platform: Platform, awx: Awx) -> Any:
     return awx.one("projects", f"{platform.name} playbooks")["id"]
-
-
-def _only(*keys: str) -> dict[str, Any]:
-    """Nothing in place of every other template: each costs a call of a module."""
-    return {key: {} for key in BROUGHT["templates"] if key not in keys}
 
 
 def _remove_all_but(platform: Platform, awx: Awx, titles: set[str]) -> None:
