@@ -48,8 +48,7 @@ def prepared(controller: Controller, refused: Job) -> Job:
 
 @pytest.fixture(scope="module")
 def planned(controller: Controller, prepared: Job) -> Job:
-    """Without the last step, which would wait for a cluster that check mode does not form."""
-    return controller.run("redis", ANSWERS, "--check", "--diff", "--skip-tags", "redis_cluster_verify")
+    return controller.run("redis", ANSWERS, "--check", "--diff")
 
 
 @pytest.fixture(scope="module")

@@ -89,6 +89,7 @@ def test_site_is_rehearsed_and_nothing_changed(place: Place) -> None:
 @pytest.mark.parametrize(
     ("playbook", "collection"),
     [
+        ("awx", "awx.awx >=24.6.1"),
         ("kubernetes", "kubernetes.core >=6.2.0"),
         ("kubernetes_absent", "kubernetes.core >=6.2.0"),
         ("backend", "community.docker >=4.0.0"),
