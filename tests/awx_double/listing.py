@@ -31,7 +31,7 @@ def filtered(store: Store, kind: str, items: Iterable[Object], query: dict[str, 
         item
         for item in items
         if all(_fits(store, kind, item, name, value) for name, value in every.items())
-        and (not either or any([_fits(store, kind, item, name, value) for name, value in either.items()]))
+        and (not either or any(_fits(store, kind, item, name, value) for name, value in either.items()))
     ]
 
 

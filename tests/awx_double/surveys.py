@@ -72,7 +72,7 @@ def errors_in(element: Element, answers: dict[str, Any]) -> Iterator[str]:
         else:
             yield from _out_of_range(element, value, len(value))
     elif kind in ("integer", "float"):
-        if type(value) is not int and not (kind == "float" and type(value) is float):
+        if isinstance(value, bool) or not isinstance(value, _TYPES[kind]):
             yield f"Value {value} for '{variable}' expected to be a number."
         else:
             yield from _out_of_range(element, value, value)

@@ -151,6 +151,6 @@ def _joined(typed: list[str]) -> str:
 def _spans(page: str, prose: str) -> Iterator[Command]:
     for span in _SPAN[Path(page).suffix].finditer(prose):
         text = " ".join(span[1].split()).replace("\\|", "|")
-        program, _, rest = text.partition(" ")
+        program, _blank, rest = text.partition(" ")
         if program in PROGRAMS and rest and "\n\n" not in span[1]:
             yield Command(page, prose.count("\n", 0, span.start()) + 1, text)

@@ -20,7 +20,7 @@ def test_links_lead_somewhere(name: str) -> None:
     text = FENCE.sub("", page.read_text(encoding="utf-8"))
     for target in LINK.findall(text):
         if not target.startswith(("https://", "http://")):
-            path, _, anchor = target.partition("#")
+            path, _hash, anchor = target.partition("#")
             file = page.parent / path if path else page
             assert file.exists(), target
             assert not anchor or anchor in headings(file), target

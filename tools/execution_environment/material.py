@@ -91,4 +91,3 @@ def _installed(name: str) -> Path:
         if (found := Path(root, *name.split("."))).joinpath("MANIFEST.json").is_file():
             return found
     raise BuildFailure(f"{name} is no collection of the package ansible")
-
