@@ -7,15 +7,14 @@ from functools import cache
 from typing import Any
 
 import yaml
+from ansible_collections.omnimind.platform.plugins.lookup import role_options
 from guides.pages import ROOT
 
 
 @cache
 def variables() -> dict[str, dict[str, Any]]:
     """Options of all entry points of all roles, by name."""
-    specs = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in ROOT.glob("roles/*/meta/argument_specs.yml")]
-    entries = [entry for spec in specs for entry in spec["argument_specs"].values()]
-    return {name: option for entry in entries for name, option in (entry.get("options") or {}).items()}
+    return role_options.LookupModule().run([str(ROOT / "roles")])[0]
 
 
 @cache

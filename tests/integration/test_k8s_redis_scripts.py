@@ -10,6 +10,7 @@ import pytest
 from benchmarks.load import Load
 from integration.conftest import ROOT, Cluster
 from integration.servers import PASSWORD, Server
+from integration.waiting import eventually
 
 SCRIPTS = ROOT / "roles" / "k8s_redis_cluster" / "files"
 
@@ -44,15 +45,6 @@ def ask(password: Path):
     return run
 
 
-def eventually(holds, seconds: float = 10) -> bool:
-    end = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.1)
-    return True
-
-
 def test_every_member_of_a_healthy_cluster_is_ready(cluster: Cluster, ask, password: Path) -> None:
     """One that knows another password is not, and is no better for a restart."""
     assert [ask("ready.sh", server) for server in cluster.servers] == [(0, "")] * 6
@@ -77,7 +69,7 @@ def test_a_node_that_loads_its_data_is_not_ready_and_lives(six: Cluster, ask) ->
     # Ten seconds for all of them.
     server.options += ["--key-load-delay", "5000", "--loading-process-events-interval-bytes", "1024"]
     server.start()
-    assert eventually(lambda: ask("alive.sh", server) == (0, ""))
+    assert eventually(lambda: ask("alive.sh", server) == (0, ""), 10)
     status, said = ask("ready.sh", server)
     assert status == 1 and "LOADING" in said
 
@@ -94,30 +86,30 @@ def test_a_node_that_lost_its_memory_is_not_ready(cluster: Cluster, ask) -> None
     assert status == 1 and "state is fail" in said
     assert ask("alive.sh", replica) == (0, "")
     replica.call("CLUSTER", "MEET", cluster.master(1).host, cluster.master(1).port)
-    assert eventually(lambda: ask("ready.sh", replica) == (1, "It is a master without slots"))
+    assert eventually(lambda: ask("ready.sh", replica) == (1, "It is a master without slots"), 10)
 
 
 def test_a_replica_without_its_link_is_not_ready_and_lives(cluster: Cluster, ask) -> None:
     master, replica = cluster.shard(0)
     replica.call("CONFIG", "SET", "masterauth", "another")
     master.call("CLIENT", "KILL", "TYPE", "replica")
-    assert eventually(lambda: ask("ready.sh", replica) == (1, "The link to its master is down"))
+    assert eventually(lambda: ask("ready.sh", replica) == (1, "The link to its master is down"), 10)
     assert ask("alive.sh", replica) == (0, "")
     assert ask("ready.sh", master) == (0, "")
     replica.call("CONFIG", "SET", "masterauth", PASSWORD)
-    assert eventually(lambda: ask("ready.sh", replica)[0] == 0)
+    assert eventually(lambda: ask("ready.sh", replica)[0] == 0, 10)
 
 
 def test_a_master_that_nobody_could_replace_is_not_ready(cluster: Cluster, ask) -> None:
     master, replica = cluster.shard(0)
     replica.kill()
-    assert eventually(lambda: ask("ready.sh", master) == (1, "It is a master without replica"))
+    assert eventually(lambda: ask("ready.sh", master) == (1, "It is a master without replica"), 10)
     assert ask("ready.sh", master, REDIS_REPLICAS=0) == (0, "")
     others = [server for server in cluster.servers if server not in (master, replica)]
     assert [ask("ready.sh", server) for server in others] == [(0, "")] * 4
     # Nobody is where slots are not served.
     master.kill()
-    assert eventually(lambda: all(ask("ready.sh", server)[0] == 1 for server in others))
+    assert eventually(lambda: all(ask("ready.sh", server)[0] == 1 for server in others), 10)
     assert [ask("alive.sh", server) for server in others] == [(0, "")] * 4
 
 
@@ -153,7 +145,7 @@ def test_who_has_nothing_to_hand_over_goes_at_once(cluster: Cluster, ask) -> Non
     began = time.monotonic()
     assert ask("hand_over.sh", replica)[0] == 0
     replica.kill()
-    assert eventually(lambda: "connected_slaves:0" in str(master.call("INFO", "replication")))
+    assert eventually(lambda: "connected_slaves:0" in str(master.call("INFO", "replication")), 10)
     assert ask("hand_over.sh", master)[0] == 0
     master.kill()
     assert ask("hand_over.sh", master)[0] == 0

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from ansible_collections.omnimind.platform.plugins.module_utils.container_image.debian import Recipe
@@ -61,6 +62,7 @@ def base(image: str) -> Base:
     return Base(image, *lines)
 
 
+@cache
 def _recipe() -> Recipe:
     return recipe_of_host(_asked, DEBIAN, _PACKAGES)
 

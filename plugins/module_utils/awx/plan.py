@@ -105,8 +105,8 @@ def _due(variables: Variables, made: Mapping[str, Sequence[comparing.Item]], fou
     due["nodes"] = [
         node
         for workflow in made.get("workflow_job_templates", ())
-        for node in _nodes_of(made, workflow["name"])
         if comparing.nodes_unlike(workflow["name"], _nodes_of(made, workflow["name"]), found)
+        for node in _nodes_of(made, workflow["name"])
     ]
     return due
 

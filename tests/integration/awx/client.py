@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -57,13 +55,3 @@ class Awx:
 
 def real_awx() -> Awx:
     return Awx(REAL.rstrip("/"), os.environ["OMNIMIND_AWX_TOKEN"])
-
-
-def eventually(true: Callable[[], bool], seconds: float = 60) -> bool:
-    """Whether it becomes true: a real AWX deletes some things later."""
-    ends = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > ends:
-            return False
-        time.sleep(0.1)
-    return True

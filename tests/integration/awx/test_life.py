@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from integration.awx.client import Awx, eventually
+from integration.awx.client import Awx
 from integration.awx.platform import IMAGE, REPOSITORY, WANTED, Platform, changed, only
+from integration.waiting import eventually
 
 TITLES = {template["title"] for template in WANTED.values()}
 FOREIGN, DRAIN, REPORT = "of others", "Empty nodes of Kubernetes", "Report on the Redis Cluster"
@@ -154,13 +155,14 @@ def test_a_secret_more_is_a_type_of_its_own(platform: Platform, awx: Awx) -> Non
 def test_absent_takes_all_of_it_away_and_nothing_of_others(platform: Platform, awx: Awx) -> None:
     assert changed(platform.run(awx_state="absent"))
     gone = [kind for kind in KINDS if kind not in ("job_templates", "organizations")]
-    assert eventually(lambda: not any(platform.ours(kind) for kind in gone))
+    # A real AWX deletes some things later.
+    assert eventually(lambda: not any(platform.ours(kind) for kind in gone), 60)
     assert platform.ours("job_templates") == {FOREIGN}
     foreign = platform.template(FOREIGN)
     assert awx.ask("DELETE", f"job_templates/{foreign['id']}")[0] == 204
     organization = ["The organization is gone, where nothing of others is in it"]
     assert changed(platform.run(awx_state="absent")) == organization
-    assert eventually(lambda: not platform.ours("organizations"))
+    assert eventually(lambda: not platform.ours("organizations"), 60)
 
 
 def _project(platform: Platform, awx: Awx) -> Any:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,16 +31,6 @@ _PREFIXES = {
     "NetworkPolicy": "apis/networking.k8s.io/v1/networkpolicies",
     "PodDisruptionBudget": "apis/policy/v1/poddisruptionbudgets",
 }
-
-
-def eventually(holds: Callable[[], bool], seconds: float = 15) -> bool:
-    """Whether something comes to hold: in a real cluster one part learns from another what was changed."""
-    until = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.1)
-    return True
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from integration.kubernetes.cluster import REAL, Cluster, eventually
+from integration.kubernetes.cluster import REAL, Cluster
 from integration.kubernetes.redis_pods import NETWORK, RedisPods
+from integration.waiting import eventually
 from kubernetes_double import KubernetesDouble
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from integration.kubernetes.cluster import Cluster, Object, eventually
+from integration.kubernetes.cluster import Cluster, Object
 from integration.kubernetes.manifests import container, pod
+from integration.waiting import eventually
 
 
 def limits(**limit: Object) -> Object:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from integration.kubernetes.cluster import REAL, Cluster, eventually
+from integration.kubernetes.cluster import REAL, Cluster
 from integration.kubernetes.manifests import budget, config_map, pod, policy, workload
+from integration.waiting import eventually
 from kubernetes_double import ADMIN_TOKEN, READER_TOKEN, KubernetesDouble
 
 from ansible_collections.omnimind.platform.plugins.module_utils.kubernetes.client import Client

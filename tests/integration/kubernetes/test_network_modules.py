@@ -17,8 +17,9 @@ import yaml
 from ansible.module_utils import basic
 from integration.ansible_run import ROOT
 from integration.ansible_run import run_module as run_with_ansible
-from integration.kubernetes.cluster import Cluster, Object, eventually
+from integration.kubernetes.cluster import Cluster, Object
 from integration.kubernetes.manifests import container, policy, workload
+from integration.waiting import eventually
 from kubernetes_double import KubernetesDouble
 
 REACHABILITY, ASSERT, DRIFT = "k8s_network_reachability_info", "k8s_network_flows_assert", "k8s_network_drift_info"

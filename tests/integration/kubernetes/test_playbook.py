@@ -17,12 +17,13 @@ import pytest
 import yaml
 from benchmarks.load import Load
 from integration.ansible_run import ROOT
-from integration.kubernetes.cluster import Cluster, eventually
+from integration.kubernetes.cluster import Cluster
 from integration.kubernetes.manifests import policy, workload
 from integration.kubernetes.modules import run_module
 from integration.kubernetes.redis_kubelet import COMPONENT, RedisKubelet
 from integration.kubernetes.role_plays import Played, play_playbook, play_role
 from integration.kubernetes.schemas import VERSIONS, complaints
+from integration.waiting import eventually
 from kubernetes_double import READER_TOKEN, KubernetesDouble, containers
 from kubernetes_double.kinds import KINDS
 from kubernetes_double.pods import is_ready

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
-from integration.kubernetes.cluster import Cluster, Object, eventually
+from integration.kubernetes.cluster import Cluster, Object
 from integration.kubernetes.manifests import policy, workload
 from integration.kubernetes.modules import run_module
+from integration.waiting import eventually
 from kubernetes_double import KubernetesDouble, containers
 from unit.kubernetes import second_opinion
 
