@@ -144,12 +144,18 @@ class Stage:
         return done
 
     def _run(self, script: str, plan: PagePlan, host: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+        process = subprocess.Popen(
             self._command("\n".join([*self._session, script]), host), cwd=self.directory, env=self._surroundings(plan),
-            input=plan.answers.get(script) or plan.answers.get(script.split()[0], ""), stdout=subprocess.PIPE,
             # Without a terminal whoever asks for a password reads the answer.
-            stderr=subprocess.STDOUT, text=True, check=False, timeout=PATIENCE, start_new_session=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
         )  # fmt: skip
+        answers = plan.answers.get(script) or plan.answers.get(script.split()[0], "")
+        try:
+            output, _errors = process.communicate(answers, timeout=PATIENCE)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)  # with all that it started
+            raise
+        return subprocess.CompletedProcess(script, process.returncode, output)
 
     def stay(self, script: str, plan: PagePlan, is_up: str) -> None:
         """A command that does not end by itself goes on until the page ends; return when `is_up` succeeds."""
