@@ -52,7 +52,10 @@ options:
     type: bool
     default: true
   delete_emptydir_data:
-    description: Evict pods with an C(emptyDir) too, whose content is lost. Else a node with such pods is not drained.
+    description:
+      - Evict pods with an C(emptyDir) too, whose content is lost. Else a node with such pods is not drained.
+      - Volumes that the pod's annotation C(cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes) names may go
+        anyway. It is a list with commas between, as the cluster autoscaler reads it.
     type: bool
     default: false
   delete_bare_pods:

@@ -72,6 +72,7 @@ WAITING_SETTING = Act(
 )
 WITHOUT_PERSISTENCE = Act("no persistence", "redis", 35, SETTLED, _inventory(appendonly=False, save=[]))
 ADD_HOST = Act("a host added, with its share of slots", "redis_scale", 42, MOVED, hosts={"host4": {}})
+LOOK_AT_NEW_HOST = ADD_HOST._replace(name="a host that would be added", options=("--check",))
 REMOVE_HOST = Act("a host removed", "redis_scale", 42, MOVED, hosts={"host4": _inventory(leaving=True)})
 ROTATE = Act(
     "password rotated",

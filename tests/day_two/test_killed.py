@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from day_two.acts import ACTS, FEW, ROLL_OUT, TO_VALKEY, Act
+from day_two.acts import ACTS, FEW, LOOK_AT_NEW_HOST, ROLL_OUT, TO_VALKEY, Act
 from day_two.cluster import RunningCluster
 
 
@@ -31,7 +31,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     all_of_them = [(1, act) for act in ACTS] + [(2, TO_VALKEY)]
     series = all_of_them if metafunc.config.getoption("kills") else [(1, act) for act in FEW]
     ids = [act.name for _series, act in series]
-    metafunc.parametrize(("running", "act"), series, indirect=["running"], ids=ids, scope="module")
+    if "act" in metafunc.fixturenames:
+        metafunc.parametrize(("running", "act"), series, indirect=["running"], ids=ids, scope="module")
+    else:
+        metafunc.parametrize("running", [1], indirect=True, ids=["cluster"], scope="module")
 
 
 def test_act(
@@ -48,3 +51,9 @@ def test_act(
     record_property("measured", f"{act.name}: killed {len(kills)} times; {result}")
     assert not result.lost
     assert running.repeat(act).changed == 0
+
+
+def test_new_host_is_looked_at_before_it_has_anything(running: RunningCluster) -> None:
+    """Nobody waits for nodes that the check would start, nor takes them for a failure."""
+    looked = running.perform(LOOK_AT_NEW_HOST)
+    assert looked.changed and "so this check ends before the cluster itself" in looked.output

@@ -250,7 +250,7 @@ def _drained(site: Site) -> None:
     site.kubelet.forget()
     with Load(site.kubelet.addresses(), PASSWORD, rate=100, writers=2) as load:
         for node in NODES:
-            drained = site.play("kubernetes_drain.yml", k8s_drain_nodes=[node], k8s_drain_delete_emptydir_data=True)
+            drained = site.play("kubernetes_drain.yml", k8s_drain_nodes=[node])
             assert drained.failure == "", drained.output
             assert [one for one in site.pods() if one["spec"]["nodeName"] == node] == []
             assert all(map(is_ready, site.pods("redis")))

@@ -15,6 +15,8 @@ from .metadata import Owner, read_metadata
 from .placement import Placement, read_placement
 
 _MIRROR = "kubernetes.io/config.mirror"
+# Names of volumes, with commas between: whoever made the pod says that what they hold may go.
+_EXPENDABLE = "cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes"
 PENDING, RUNNING = "Pending", "Running"
 
 
@@ -27,7 +29,7 @@ class Pod:
         ready: whether its condition Ready is true.
         terminating: whether it has been told to go.
         mirror: whether it only shows a static pod, which nobody can evict.
-        local_storage: whether it has an emptyDir, whose content goes with it.
+        local_storage: whether it has an emptyDir whose content goes with it, and nobody said that it may.
         requests: what it takes of a node.
     """
 
@@ -92,15 +94,18 @@ def read_pod(manifest: Any) -> Pod:
         terminating=metadata.terminating,
         owner=metadata.owner,
         mirror=_MIRROR in metadata.annotations,
-        local_storage=has_local_storage(f"{metadata.where}spec", spec),
+        local_storage=has_local_storage(f"{metadata.where}spec", spec, metadata.annotations),
         placement=read_placement(f"{metadata.where}spec", spec, metadata.namespace),
         requests=read_pod_resources(f"{metadata.where}spec", spec).total(REQUESTS),
     )
 
 
-def has_local_storage(where: str, spec: Mapping[str, Any]) -> bool:
+def has_local_storage(where: str, spec: Mapping[str, Any], annotations: Mapping[str, Any]) -> bool:
+    """Whether a pod has an emptyDir, other than those that its annotations call expendable."""
+    expendable = {name.strip() for name in str(annotations.get(_EXPENDABLE, "")).split(",")}
     volumes = read_list(f"{where}.volumes", spec.get("volumes", []))
-    return any("emptyDir" in read_mapping(f"{where}.volumes[{index}]", one) for index, one in enumerate(volumes))
+    read = [read_mapping(f"{where}.volumes[{index}]", one) for index, one in enumerate(volumes)]
+    return any("emptyDir" in one and one.get("name") not in expendable for one in read)
 
 
 def _is_ready(where: str, value: Any) -> bool:

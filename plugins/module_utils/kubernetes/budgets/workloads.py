@@ -82,6 +82,7 @@ def read_workload(manifest: Any) -> Workload:
     spec = read_mapping(f"{where}spec", manifest.get("spec") or {})
     template = read_mapping(f"{where}spec.template", spec.get("template", {}))
     about = read_mapping(f"{where}spec.template.metadata", template.get("metadata", {}))
+    annotations = read_mapping(f"{where}spec.template.metadata.annotations", about.get("annotations", {}))
     pod = read_mapping(f"{where}spec.template.spec", template.get("spec", {}))
     replicas = None if kind in UNSCALED else read_count(f"{where}spec.replicas", spec.get("replicas", 1))
     unavailable, surge = read_rollout(f"{where}spec", kind, spec, replicas or 0)
@@ -95,7 +96,7 @@ def read_workload(manifest: Any) -> Workload:
         surge,
         kind == "StatefulSet" and read_choice(f"{where}spec.podManagementPolicy", spec, _MANAGEMENT) == _MANAGEMENT[0],
         metadata.owner,
-        has_local_storage(f"{where}spec.template.spec", pod),
+        has_local_storage(f"{where}spec.template.spec", pod, annotations),
         read_placement(f"{where}spec.template.spec", pod, metadata.namespace),
         bool(spec.get("volumeClaimTemplates")),
     )

@@ -59,6 +59,19 @@ def test_pod_that_has_just_been_made() -> None:
 
 
 @pytest.mark.parametrize(
+    ("expendable", "kept"), [("", True), ("a", True), ("b,a", False), ("a, b", False), ("ab", True)]
+)
+def test_volumes_that_may_go(expendable: str, kept: bool) -> None:
+    """Of a pod, and of what a workload makes by its template."""
+    spec = {"volumes": [{"name": "a", "emptyDir": {}}, {"name": "b", "emptyDir": {}}]}
+    annotations = {"cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes": expendable}
+    assert read(spec, annotations=annotations).local_storage == kept
+    template = {"metadata": {"labels": {"app": "web"}, "annotations": annotations}, "spec": spec}
+    made = read_workload(manifest("StatefulSet", "web", spec={"template": template})).pods()
+    assert [one.local_storage for one in made] == [kept]
+
+
+@pytest.mark.parametrize(
     ("replicas", "rolling", "unavailable", "surge"),
     [
         (4, None, 1, 1),
