@@ -229,6 +229,8 @@ class HostsStage(Stage):
         self._here = site.here
         wheels = ROOT / ".cache" / "backend_image" / "wheels"
         self._fetch_wheels(wheels)
+        # The hosts' network has no way to an index.
+        self.environment |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels)}
         site.give_wheels(wheels)
         example = self.directory / "inventories" / "vms"
         (example / "stage.yml").write_text(hosts.inventory())

@@ -26,10 +26,10 @@ GOOD = {
 def roll_out(tmp_path: Path):
     """Runs the playbook on this host with variables, and returns what it printed once it was refused."""
 
-    def play(variables: dict, *options: str) -> str:
+    def play(variables: dict, *options: str, playbook: str = "redis.yml") -> str:
         inventory = tmp_path / "hosts.json"
         inventory.write_text(json.dumps({"redis": {"hosts": {"bad": {**GOOD, **variables}}}}))
-        done = run_playbook("redis.yml", inventory, *options)
+        done = run_playbook(playbook, inventory, *options)
         assert done.returncode and "changed=0" in done.stdout, done.stdout
         return done.stdout + done.stderr
 
@@ -63,6 +63,11 @@ def roll_out(tmp_path: Path):
 def test_refused_by_name(roll_out, variables: dict, complaint: str):
     output = " ".join(roll_out(variables).split()).replace("''", "'")  # as YAML may write a quote
     assert re.search(complaint, output), output
+
+
+def test_failover_of_nothing(roll_out):
+    output = roll_out({}, playbook="redis_failover.yml")
+    assert "redis_cluster_promote or redis_cluster_demote: one of them names" in " ".join(output.split())
 
 
 def test_a_full_disk(roll_out, tmp_path: Path):
