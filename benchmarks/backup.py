@@ -66,8 +66,8 @@ def _round(ours: Rows, peer: Rows) -> None:
         answer = _back_up(servers, path, "plain")
         _note(ours, "backup, every file loaded and counted", answer["seconds"])
         _note(ours, "until the snapshots are on the disk", answer["snapshot_seconds"])
-        if answer["manifest"]["keys"] != KEYS:
-            raise RuntimeError(f"{answer['manifest']['keys']} keys in the backup")
+        if answer["manifest"]["key_count"] != KEYS:
+            raise RuntimeError(f"{answer['manifest']['key_count']} keys in the backup")
         order = checking.Order(Path(answer["path"]), verify=True)
         _note(ours, "verified again", _seconds(lambda: checking.check_backups(order, _deadline())))
         (path / "peer").mkdir()
@@ -104,7 +104,7 @@ def _restore(source: Path, count: int, ours: Rows, name: str) -> None:
         with Session(Login(password=PASSWORD)) as session:
             order = restoring.Order(source)
             answer = restoring.restore_backup(session, parse_nodes(servers.addresses), order, _deadline())
-        if answer["keys_restored"] != KEYS or sum(shard["keys"] for shard in answer["shards"]) != KEYS:
+        if answer["keys_restored"] != KEYS or sum(shard["key_count"] for shard in answer["shards"]) != KEYS:
             raise RuntimeError(f"{answer['keys_restored']} keys were restored")
         _note(ours, name, answer["seconds"])
         tell(f"{name}: {answer['seconds']} s")

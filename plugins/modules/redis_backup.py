@@ -171,7 +171,7 @@ manifest:
     consistent:
       description: Whether all shards are of one moment.
       type: bool
-    keys:
+    key_count:
       description: Number of keys, those included that had expired and were not deleted yet.
       type: int
     bytes:
@@ -201,7 +201,7 @@ manifest:
         offset:
           description: How many bytes of that stream it holds.
           type: int
-        keys:
+        key_count:
           description: Number of its keys.
           type: int
         expires:

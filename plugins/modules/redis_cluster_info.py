@@ -145,7 +145,7 @@ shards:
     slot_count:
       description: How many slots it owns.
       type: int
-    keys:
+    key_count:
       description: How many keys it holds; null when it does not answer.
       type: int
     replicas:
@@ -185,7 +185,7 @@ nodes:
     version:
       description: Engine and version, such as V(redis 7.0.15); null when it does not answer.
       type: str
-    keys:
+    key_count:
       description: How many keys it holds; null when it does not answer.
       type: int
     memory_bytes:

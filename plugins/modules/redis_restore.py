@@ -119,7 +119,7 @@ shards:
     master:
       description: Address of the master.
       type: str
-    keys:
+    key_count:
       description: Keys that it has.
       type: int
     lasting:

@@ -167,7 +167,7 @@ monitors:
         version:
           description: Engine and version, such as V(redis 7.0.15); null when it does not answer.
           type: str
-        keys:
+        key_count:
           description: How many keys it holds; null when it does not answer.
           type: int
         memory_bytes:

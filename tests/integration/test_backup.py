@@ -79,7 +79,7 @@ def test_every_write_acknowledged_before_the_call_is_in_it(start, directory):
     five = start(["127.0.0.1"] * 5, *patient)
     five.form(Wish(replicas=0))
     restored = restore(five, answer["path"])
-    assert key_count(five) == restored["keys_restored"] == answer["manifest"]["keys"]
+    assert key_count(five) == restored["keys_restored"] == answer["manifest"]["key_count"]
     before = [write.key for write in result.acknowledged if write.answered < called]
     with client(five) as opened:
         assert opened.get("{late}last") == b"here"
@@ -192,7 +192,7 @@ def test_killed_at_any_point_it_leaves_nothing_that_looks_like_a_backup(cluster,
     assert process.returncode == 1 and "its snapshot ended early" in output
     assert names(directory) == [], "what the killed runs left is gone too"
     slow_down(cluster, 0)
-    assert back_up(cluster, directory)["manifest"]["keys"] == 6001
+    assert back_up(cluster, directory)["manifest"]["key_count"] == 6001
 
 
 def test_the_password_is_on_no_command_line(cluster, directory, tmp_path):
@@ -271,7 +271,7 @@ def test_damage_is_found_and_not_restored(cluster, directory, archive):
     is_refused("shard-001.rdb is not what was written")
     rdb.unlink()
     is_refused("shard-001.rdb is missing")
-    manifest.write_bytes(whole[manifest].replace(b'"keys": 300', b'"keys": 299'))
+    manifest.write_bytes(whole[manifest].replace(b'"key_count": 300', b'"key_count": 299'))
     is_refused("its checksum does not match")
     manifest.write_bytes(whole[manifest].replace(b'"format": 1', b'"format": 2'))
     is_refused("the format is 2")
@@ -293,9 +293,9 @@ def test_the_modules_tell_in_check_mode_what_they_then_do(cluster, directory):
     planned = run_module("redis_backup", take, "--check", "--diff")
     assert planned["changed"] and "one.tar.gz" in planned["output"] and names(directory) == []
     done = run_module("redis_backup", take)
-    assert done["changed"] and done["sources"] == planned["sources"] and done["manifest"]["keys"] == 200
+    assert done["changed"] and done["sources"] == planned["sources"] and done["manifest"]["key_count"] == 200
     listed = run_module("redis_backup_info", {"path": str(directory)})
-    assert listed["sound"] and [backup["manifest"]["keys"] for backup in listed["backups"]] == [200]
+    assert listed["sound"] and [backup["manifest"]["key_count"] for backup in listed["backups"]] == [200]
     assert not run_module("redis_restore", {**options, "source": done["path"]})["changed"]
     fill(cluster, 201)
     refused = run_module("redis_restore", {**options, "source": done["path"]})

@@ -60,5 +60,5 @@ def test_all_nodes_killed_at_once_come_back_as_the_same_cluster(start):
         server.wait()
     after = cluster.wait_until_healthy()
     assert {s["slots"] for s in after["shards"]} == {s["slots"] for s in before["shards"]}
-    assert sum(shard["keys"] for shard in after["shards"]) == len(result.acknowledged)
+    assert sum(shard["key_count"] for shard in after["shards"]) == len(result.acknowledged)
     assert not cluster.form()["changed"]

@@ -65,7 +65,7 @@ def test_the_page_of_a_healthy_cluster(cluster: Cluster, reporter: Reporter) -> 
     page, artifacts = reporter.run("-e", "redis_cluster_report_keep=true redis_cluster_report_fail=true")
     assert "sessions: healthy" in page and all(server.address in page for server in cluster.servers)
     figures = artifacts["redis_cluster_figures"]
-    assert (figures["healthy"], figures["keys"], figures["slots_served"], figures["nodes"]) == (True, 50, 16384, 6)
+    assert (figures["healthy"], figures["key_count"], figures["slots_served"], figures["nodes"]) == (True, 50, 16384, 6)
     assert artifacts["redis_cluster_report"] == page
 
 

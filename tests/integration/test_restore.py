@@ -61,8 +61,8 @@ def test_every_type_comes_back_the_same_in_a_cluster_of_another_size(cluster, al
     restored = restore(five, answer["path"])
     assert everything(five) == before
     assert restored["keys_restored"] == key_count(five) == len(before)
-    assert restored["keys_expired"] == 1 and answer["manifest"]["keys"] == len(before) + 1
-    assert sum(shard["keys"] for shard in restored["shards"]) == len(before)
+    assert restored["keys_expired"] == 1 and answer["manifest"]["key_count"] == len(before) + 1
+    assert sum(shard["key_count"] for shard in restored["shards"]) == len(before)
     with client(five) as opened:
         assert opened.xpending("stream", "group")["pending"] == 20
     assert masters(five)[4].call("FCALL", "greet", 0) == "hello"

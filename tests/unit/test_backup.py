@@ -30,7 +30,7 @@ THIRDS = ["0-5460", "5461-10921", "10922-16383"]
 def shard(number: int, **changes) -> manifest.ShardFile:
     values = {
         "file": f"shard-00{number}.rdb", "slots": THIRDS[number], "source": "10.0.0.1:7000", "replication_id": "a" * 40,
-        "offset": 14, "keys": 5, "expires": 1, "bytes": 200, "memory_bytes": 3 * 2**20, "sha256": "0" * 64,
+        "offset": 14, "key_count": 5, "expires": 1, "bytes": 200, "memory_bytes": 3 * 2**20, "sha256": "0" * 64,
     }  # fmt: skip
     return manifest.ShardFile(**{**values, **changes})
 
@@ -103,7 +103,7 @@ def test_a_server_reads_older_formats_of_its_own_engine():
 def test_a_manifest_is_read_as_it_was_written():
     written = some_manifest(functions={"library": "0" * 64})
     assert manifest.parse_manifest(written.to_text()) == written
-    assert json.loads(written.to_text())["keys"] == 15
+    assert json.loads(written.to_text())["key_count"] == 15
 
 
 @given(st.integers(0, len(some_manifest().to_text().encode()) - 1), st.integers(0, 7))

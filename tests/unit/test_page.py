@@ -122,7 +122,7 @@ def test_a_node_as_data() -> None:
     replica = next(node for node in found["nodes"] if node["address"] == "10.0.0.2:7001")
     assert replica == {
         "id": replica["id"], "address": "10.0.0.2:7001", "host": "10.0.0.2", "port": 7001, "zone": "",
-        "role": "replica", "alive": True, "slots": "", "version": "redis 7.0.15", "keys": 0,
+        "role": "replica", "alive": True, "slots": "", "version": "redis 7.0.15", "key_count": 0,
         "memory_bytes": 2**20, "memory_limit_bytes": 0, "operations_per_second": 0, "uptime_seconds": 0,
         "master": "10.0.0.1:7000", "link_up": True, "lag_seconds": 0, "lag_bytes": 0,
     }  # fmt: skip

@@ -191,14 +191,14 @@ def node(found: dict[str, Any], address: str) -> dict[str, Any]:
 def test_figures_count_what_is_known() -> None:
     found = described(complete())
     for number in (1, 2, 3):
-        node(found, f"10.0.0.{number}:7000").update(keys=10 * number, memory_bytes=100 * number, memory_limit_bytes=400)
+        node(found, f"10.0.0.{number}:7000").update(key_count=10 * number, memory_bytes=100 * number, memory_limit_bytes=400)
     node(found, "10.0.0.2:7001").update(lag_bytes=7, lag_seconds=2, operations_per_second=5)
     counted = figures.figures(found)
     assert counted["healthy"] and not counted["errors"]
-    assert (counted["keys"], counted["memory_bytes"], counted["memory_limit_bytes"]) == (60, 600, 1200)
+    assert (counted["key_count"], counted["memory_bytes"], counted["memory_limit_bytes"]) == (60, 600, 1200)
     assert (counted["memory_fullest_percent"], counted["lag_bytes_max"], counted["lag_seconds_max"]) == (75.0, 7, 2)
     assert counted["operations_per_second"] == 5
-    assert counted["balance"]["keys"] == {"min": 10, "max": 30}
+    assert counted["balance"]["key_count"] == {"min": 10, "max": 30}
     node(found, "10.0.0.3:7000")["memory_limit_bytes"] = 0
     assert figures.figures(found)["memory_limit_bytes"] == 0, "no limit for one is none for all"
 

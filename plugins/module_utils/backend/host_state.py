@@ -11,6 +11,7 @@ import subprocess
 from pathlib import Path
 
 from ..host.ports import listening_ports
+from ..host.programs import run
 from .cache_url import Place
 from .docker import image_id
 from .preflight import HostState
@@ -72,15 +73,15 @@ def _version(python: str) -> tuple[int, ...]:
     """Major and minor version; () when there is no such program."""
     try:
         command = [python, "-I", "-c", "import sys; print(*sys.version_info[:2])"]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
-    except (OSError, subprocess.SubprocessError):
+        done = run(command, capture_output=True, timeout=30)
+    except (OSError, subprocess.TimeoutExpired):
         return ()
-    return tuple(map(int, done.stdout.split()))
+    return () if done.returncode else tuple(map(int, done.stdout.split()))
 
 
 def can_make_venv(python: str) -> bool:
     """Whether a Python has what virtual environments with pip need: Debian has it in a package of its own."""
-    done = subprocess.run([python, "-I", "-c", "import ensurepip, venv"], capture_output=True, timeout=30, check=False)
+    done = run([python, "-I", "-c", "import ensurepip, venv"], capture_output=True, timeout=30)
     return done.returncode == 0
 
 

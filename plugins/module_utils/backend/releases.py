@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..host.programs import run
 from .errors import BackendFailure
 
 RELEASES, CURRENT, FORMER, PREVIOUS = "releases", "current", "former", "previous"
@@ -128,15 +129,7 @@ def check(command: Sequence[str], files: Mapping[str, str], seen_at: str) -> Non
         }
         environment = {**surroundings, **parse_environment(Path(draft, ENVIRONMENT).read_text())}
         try:
-            done = subprocess.run(
-                command,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=60,
-                check=False,
-            )
+            done = run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise BackendFailure(f"The new revision cannot check its settings: {error}") from error
     if done.returncode:

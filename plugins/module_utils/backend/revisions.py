@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..host.programs import run
 from .errors import BackendFailure
 from .sources import LOCK, PACKAGE, digest_of
 
@@ -136,14 +137,12 @@ def surplus(newest_first: Iterable[Path], keep: int, needed: set[str], whole: Ca
 def _output(command: list[str], environment: Mapping[str, str] | None = None) -> str:
     surroundings = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     try:
-        done = subprocess.run(
+        done = run(
             command,
             env={**surroundings, "PIP_NO_INPUT": "1", **(environment or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
         )
     except OSError as error:
         raise BackendFailure(f"{command[0]}: {error}") from error

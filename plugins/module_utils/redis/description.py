@@ -62,7 +62,7 @@ def _describe_shard(topology: Topology, shard: Shard) -> dict[str, Any]:
         "master": shard.master.name,
         "slots": format_slots(shard.master.slots),
         "slot_count": len(shard.master.slots),
-        "keys": shard.master.report.keys if shard.master.report else None,
+        "key_count": shard.master.report.keys if shard.master.report else None,
         "replicas": [replica.name for replica in shard.replicas],
     }
 
@@ -79,7 +79,7 @@ def _describe_node(topology: Topology, node: Node) -> dict[str, Any]:
         "alive": node.alive,
         "slots": format_slots(node.slots),
         "version": report.version if report else None,
-        "keys": report.keys if report else None,
+        "key_count": report.keys if report else None,
         "memory_bytes": report.memory if report else None,
         "memory_limit_bytes": int(report.info.get("maxmemory", 0)) if report else None,
         "operations_per_second": int(report.info.get("instantaneous_ops_per_sec", 0)) if report else None,

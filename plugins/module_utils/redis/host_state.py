@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..host.ports import listening_ports
+from ..host.programs import run
 from ..tls.trust import distrusts
 from .connection import REDIS_IMPORT_ERROR, Answer, Login, Session, first_error, is_login_refused
 from .nodes import Address
@@ -129,6 +129,6 @@ def _output(*command: str) -> str:
     """What a program prints; nothing when it fails, or is not there."""
     environment = {**os.environ, "LC_ALL": "C"}
     try:
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False).stdout
+        return run(command, env=environment, capture_output=True).stdout
     except OSError:
         return ""

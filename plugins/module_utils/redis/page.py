@@ -49,7 +49,7 @@ def _table(found: Mapping[str, Any]) -> str:
 
 
 def _row(node: Mapping[str, Any], slots: str) -> Sequence[str]:
-    keys = "?" if node["keys"] is None else str(node["keys"])
+    keys = "?" if node["key_count"] is None else str(node["key_count"])
     return (slots, node["role"], node["address"], node["zone"], keys, _state(node))
 
 

@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..host.processes import ENDS_WITH_US
+from ..host.programs import run, start
 from .connection import RedisError, is_login_refused, redis
 from .errors import RedisFailure
 from .settings import public_lines
@@ -49,7 +50,7 @@ def build_of_program(server: str) -> str:
     Raises RedisFailure when the program does not say.
     """
     try:
-        done = subprocess.run([server, "--version"], capture_output=True, text=True, check=False)
+        done = run([server, "--version"], capture_output=True)
     except OSError as error:
         raise RedisFailure(f"{server} cannot be run: {error}") from error
     found = re.search(r" build=(\w+)", done.stdout)
@@ -101,7 +102,7 @@ def _running(server: str, options: Sequence[str], failure: str, seconds: float, 
         command = [server, *options, *(text for name, value in overrides.items() for text in (f"--{name}", value))]
         with open(f"{directory}/output", "w+b") as output:
             try:
-                process = subprocess.Popen([*ENDS_WITH_US, *command], stdout=output, stderr=subprocess.STDOUT)
+                process = start([*ENDS_WITH_US, *command], stdout=output, stderr=subprocess.STDOUT)
             except OSError as error:
                 raise RedisFailure(f"{failure}: {error}") from error
             try:

@@ -49,5 +49,6 @@ def roles_run(playbook: str) -> dict[str, dict[str, Any]]:
 def uses(variable: str) -> list[str]:
     """Lines of roles and playbooks in which a variable is used."""
     files = [*ROOT.glob("roles/*/tasks/*.yml"), *ROOT.glob("roles/*/vars/*.yml"), *ROOT.glob("playbooks/*.yml")]
-    lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
-    return [line.strip() for line in lines if re.search(rf"\b{variable}\b", line) and not line.strip().startswith("#")]
+    lines = [line.strip() for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    # Neither comments nor messages use what they name.
+    return [line for line in lines if re.search(rf"\b{variable}\b", line) and not line.startswith(("#", "fail_msg:"))]

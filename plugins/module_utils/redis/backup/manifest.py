@@ -26,7 +26,7 @@ _RDB = re.compile(r"shard-\d+\.rdb")
 class ShardFile:
     """The snapshot of one shard.
 
-    `source` is the node it was taken from, `offset` what that had read of the stream `replication_id`. `keys` are all
+    `source` is the node it was taken from, `offset` what that had read of the stream `replication_id`. `key_count` is of all
     that the file holds, `expires` those of them with a time to live, `memory_bytes` what they take once loaded.
     """
 
@@ -35,7 +35,7 @@ class ShardFile:
     source: str
     replication_id: str
     offset: int
-    keys: int
+    key_count: int
     expires: int
     bytes: int
     memory_bytes: int
@@ -56,8 +56,8 @@ class Manifest:
     shards: tuple[ShardFile, ...]
 
     @property
-    def keys(self) -> int:
-        return sum(shard.keys for shard in self.shards)
+    def key_count(self) -> int:
+        return sum(shard.key_count for shard in self.shards)
 
     @property
     def bytes(self) -> int:
@@ -72,7 +72,7 @@ class Manifest:
         return json.dumps({**self._content(), "checksum": self.id}, indent=2) + "\n"
 
     def _content(self) -> dict[str, Any]:
-        content = {**asdict(self), "format": FORMAT, "keys": self.keys}
+        content = {**asdict(self), "format": FORMAT, "key_count": self.key_count}
         return {**content, "shards": [asdict(shard) for shard in self.shards]}
 
 

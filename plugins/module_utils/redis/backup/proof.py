@@ -78,8 +78,8 @@ def prove_all(server: str, directory: Path, manifest: Manifest, parallel: int, d
 
     def check(shard: Any) -> Proof:
         proof = prove(server, directory / shard.file, deadline)
-        if (proof.keys, proof.expires) != (shard.keys, shard.expires):
-            raise RedisFailure(f"{shard.file}: it has {proof.keys} keys, the manifest says {shard.keys}")
+        if (proof.keys, proof.expires) != (shard.key_count, shard.expires):
+            raise RedisFailure(f"{shard.file}: it has {proof.keys} keys, the manifest says {shard.key_count}")
         return proof
 
     return side_by_side(check, manifest.shards, loaders(parallel, [shard.memory_bytes for shard in manifest.shards]))

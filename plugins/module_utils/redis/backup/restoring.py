@@ -95,7 +95,7 @@ def restore_backup(
                 return _answer(False, facts, compared, 0, _compare(counts, counts, [], REFUSE), started)
         check_target(topology, state, manifest, writes, order.existing)
         if check_mode:
-            after = f"{manifest.name}: {manifest.keys} keys in {len(masters)} shards\n"
+            after = f"{manifest.name}: {manifest.key_count} keys in {len(masters)} shards\n"
             return {"changed": True, **facts, "diff": {"before": "", "after": after}}
         before = mark.left_out(counts, bool(state.mark))
         if order.existing == REFUSE:
@@ -140,7 +140,7 @@ def _answer(
 def _may_be_restored(counts: Counts, state: State, manifest: Manifest) -> bool:
     """Whether it is worth while to look for everything that the backup has."""
     has_functions = all(own.items() >= manifest.functions.items() for own in state.functions.values())
-    return has_functions and 0 < _total(counts) <= manifest.keys
+    return has_functions and 0 < _total(counts) <= manifest.key_count
 
 
 def _is_restored(counts: Counts, compared: Sequence[Outcome]) -> bool:
@@ -267,7 +267,7 @@ def _compare(
     rows = [
         {
             "master": str(address),
-            "keys": after[address][0] + after[address][1],
+            "key_count": after[address][0] + after[address][1],
             "lasting": after[address][0],
             "lasting_expected": lasting[address],
         }

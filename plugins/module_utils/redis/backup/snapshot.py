@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...host.processes import ENDS_WITH_US
+from ...host.programs import start
 from ..connection import Login, Session, first_error
 from ..errors import RedisFailure
 from ..live_settings import read_settings
@@ -220,7 +221,7 @@ def _start(sources: Sequence[Source], paths: Sequence[Path], taking: Taking) -> 
         for source, path in zip(sources, paths):
             command = client_command(taking, source.node.address, path)
             running.append(
-                subprocess.Popen(
+                start(
                     [*ENDS_WITH_US, *command], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                     stderr=subprocess.PIPE, text=True, umask=0o077,
                 )

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ...host.programs import start
 from ..errors import RedisFailure
 from .manifest import FILE_NAME, Manifest, ShardFile, parse_manifest
 
@@ -144,7 +145,7 @@ def _pack(files: list[Path], product: Path) -> None:
                 archive.add(file, file.name)
         return
     with open(product, "wb") as output:
-        packer = subprocess.Popen([_zstd(), "-T0", "-q"], stdin=subprocess.PIPE, stdout=output)
+        packer = start([_zstd(), "-T0", "-q"], stdin=subprocess.PIPE, stdout=output)
         with packer.stdin, tarfile.open(fileobj=packer.stdin, mode="w|") as archive:
             for file in files:
                 archive.add(file, file.name)
@@ -168,9 +169,8 @@ def _unpack(path: Path, take: Callable[[str, BinaryIO], bool]) -> None:
     try:
         with open(path, "rb") as file:
             if path.name.endswith(ENDINGS["zst"]):
-                unpacker = subprocess.Popen(
-                    [_zstd(), "-dc", "-q"], stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-                )
+                command = [_zstd(), "-dc", "-q"]
+                unpacker = start(command, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
                 stream: Any = unpacker.stdout
             else:
                 stream = gzip.GzipFile(fileobj=file)

@@ -18,7 +18,7 @@ def balance(found: Mapping[str, Any]) -> Iterator[Html]:
     if len(shards) > 1:
         memory = [masters[shard["master"]]["memory_bytes"] for shard in shards]
         yield _row("Slots", [shard["slot_count"] for shard in shards], number)
-        yield _row("Keys", [shard["keys"] for shard in shards], number)
+        yield _row("Keys", [shard["key_count"] for shard in shards], number)
         yield _row("Memory", memory, size)
 
 

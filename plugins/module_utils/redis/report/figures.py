@@ -24,7 +24,7 @@ def figures(found: Mapping[str, Any]) -> dict[str, Any]:
         "nodes_alive": sum(node["alive"] for node in nodes),
         "hosts": len({node["host"] for node in nodes}),
         "slots_served": found["slots"]["covered"] - len(parse_slots(found["slots"]["unserved"])),
-        "keys": _sum(node["keys"] for node in masters),
+        "key_count": _sum(node["key_count"] for node in masters),
         "memory_bytes": _sum(node["memory_bytes"] for node in masters),
         "memory_limit_bytes": _limit(masters),
         "memory_fullest_percent": _fullest(nodes),
@@ -33,7 +33,7 @@ def figures(found: Mapping[str, Any]) -> dict[str, Any]:
         "lag_seconds_max": max(_known(node["lag_seconds"] for node in replicas), default=0),
         "balance": {
             "slots": _spread(shard["slot_count"] for shard in found["shards"]),
-            "keys": _spread(node["keys"] for node in masters),
+            "key_count": _spread(node["key_count"] for node in masters),
             "memory_bytes": _spread(node["memory_bytes"] for node in masters),
         },
     }

@@ -85,11 +85,11 @@ def _reason(found: Mapping[str, Any]) -> str:
 def _tiles(found: Mapping[str, Any], numbers: Mapping[str, Any]) -> Iterator[Html]:
     served, alive, nodes = numbers["slots_served"], numbers["nodes_alive"], numbers["nodes"]
     limit, fullest = numbers["memory_limit_bytes"], numbers["memory_fullest_percent"]
-    telling = sum(shard["keys"] is not None for shard in found["shards"])
+    telling = sum(shard["key_count"] is not None for shard in found["shards"])
     late = any(problem["code"] in ("replica_lagging", "replica_link_down") for problem in found["problems"])
     yield _tile("Slots served", number(served), f"of {SLOTS:,}", "bad" if served < SLOTS else None)
     yield _tile("Nodes alive", number(alive), f"of {nodes:,}", "bad" if alive < nodes or not nodes else None)
-    yield _tile("Keys", number(numbers["keys"]), f"on {count(telling, 'master')}")
+    yield _tile("Keys", number(numbers["key_count"]), f"on {count(telling, 'master')}")
     yield _tile("Memory of masters", size(numbers["memory_bytes"]), f"of {size(limit)}" if limit else "no limit")
     if fullest is not None:
         share = f"{fullest:.0f}\N{NO-BREAK SPACE}%"

@@ -89,7 +89,7 @@ def _facts(node: Mapping[str, Any]) -> Iterator[str]:
     if not node["memory_limit_bytes"]:
         yield size(node["memory_bytes"])
     if node["role"] == "master":
-        yield count(node["keys"], "key")
+        yield count(node["key_count"], "key")
     yield f"{node['operations_per_second']:,} ops/s"
     if node["role"] == "replica":
         yield from _lag(node)

@@ -80,7 +80,7 @@ def _node(case: Case, node: DataNode) -> dict[str, Any]:
         "role": ("replica" if node.follows else "master") if node.alive else None,
         "alive": node.alive,
         "version": node.version if node.alive else None,
-        "keys": node.keys if node.alive else None,
+        "key_count": node.keys if node.alive else None,
         "memory_bytes": node.memory if node.alive else None,
         "priority": node.priority if node.alive else None,
     }

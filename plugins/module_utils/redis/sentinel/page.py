@@ -34,7 +34,7 @@ def _node(node: Mapping[str, Any]) -> Sequence[str]:
     state = "up"
     if node["role"] == "replica":
         state = f"in sync, {node['lag_bytes'] or 0} bytes behind" if node["link_up"] else f"NO LINK to {node['master']}"
-    return (node["role"], node["address"], node["version"], str(node["keys"]), state)
+    return (node["role"], node["address"], node["version"], str(node["key_count"]), state)
 
 
 def _sentinels(sentinels: Sequence[Mapping[str, Any]]) -> str:

@@ -25,14 +25,15 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class Kind(Protocol):
-    """Checks a request before its body is read, and returns what makes work of a body.
+    """Of what a task does."""
 
-    Raises:
-        RequestValidationError: for parameters that are unknown or wrong.
-        Problem: for a Content-Type that is.
-    """
+    def __call__(self, parameters: Mapping[str, str], content_type: str | None) -> Callable[[bytes], Work]:
+        """Check a request before its body is read, and return what makes work of a body.
 
-    def __call__(self, parameters: Mapping[str, str], content_type: str | None) -> Callable[[bytes], Work]: ...
+        Raises:
+            RequestValidationError: for parameters that are unknown or wrong.
+            Problem: for a Content-Type that is.
+        """
 
 
 def image(limits: Limits, metrics: ImageMetrics) -> Kind:
