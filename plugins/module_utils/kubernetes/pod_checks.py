@@ -31,7 +31,7 @@ def pod_complaints(variables: Mapping[str, Any]) -> list[str]:
 def number_complaints(numbers: Mapping[str, Any]) -> list[str]:
     """Numbers that must be more than nothing. Up to ansible-core 2.18 those of a mapping come as texts."""
     return [
-        f"{name}: {value!r} is not possible; right would be a whole number of 1 or more"
+        f"{name}: {value} is not possible; right would be a whole number of 1 or more"
         for name, value in numbers.items()
         if not str(value).isdecimal() or int(value) < 1
     ]
