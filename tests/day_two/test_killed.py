@@ -27,14 +27,14 @@ def running(
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "act" not in metafunc.fixturenames:
+        metafunc.parametrize("running", [1], indirect=True, ids=["cluster"], scope="module")
+        return
     # Valkey takes over from the Redis that the other upgrade takes over from.
     all_of_them = [(1, act) for act in ACTS] + [(2, TO_VALKEY)]
     series = all_of_them if metafunc.config.getoption("kills") else [(1, act) for act in FEW]
     ids = [act.name for _series, act in series]
-    if "act" in metafunc.fixturenames:
-        metafunc.parametrize(("running", "act"), series, indirect=["running"], ids=ids, scope="module")
-    else:
-        metafunc.parametrize("running", [1], indirect=True, ids=["cluster"], scope="module")
+    metafunc.parametrize(("running", "act"), series, indirect=["running"], ids=ids, scope="module")
 
 
 def test_act(
